@@ -1,0 +1,60 @@
+"""Who may do what: the one place that turns a person and a workspace into rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guardian.shortcuts import get_user_perms
+
+from workspaces.enums import Scope, Source
+from workspaces.exceptions import Forbidden, NotFound
+from workspaces.models import ApiToken, User, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts in one workspace, by one door, with these rights and no others."""
+
+    user: User
+    workspace: Workspace
+    scopes: frozenset[Scope]
+    source: Source
+    token: ApiToken | None = None
+    request_id: str = ""
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+    def require(self, scope: Scope) -> None:
+        """Raise `Forbidden` unless this actor holds `scope`."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This needs the right {scope.value!r} in the workspace {self.workspace.slug!r}.")
+
+    def __str__(self) -> str:
+        return f"{self.user.email} (token {self.token.name})" if self.token else self.user.email
+
+
+def actor(
+    *,
+    user: User,
+    workspace: Workspace,
+    source: Source,
+    token: ApiToken | None = None,
+    request_id: str = "",
+) -> Actor:
+    """The actor that `user` is in `workspace`; `NotFound` for those who are not members.
+
+    A token narrows the rights of its user and never widens them.
+    """
+    held = scopes_of(user=user, workspace=workspace)
+    if not held:
+        raise NotFound("There is no such workspace.")
+    if token is not None:
+        held &= frozenset(Scope(value) for value in token.scopes if value in Scope.values)
+    return Actor(user, workspace, held, source, token, request_id)
+
+
+def scopes_of(*, user: User, workspace: Workspace) -> frozenset[Scope]:
+    """The rights that membership gives. Being a superuser gives none."""
+    codenames = set(get_user_perms(user, workspace))
+    return frozenset(scope for scope in Scope if scope.codename in codenames)
