@@ -26,7 +26,7 @@ def config(*, json: bool, level: str) -> dict[str, Any]:
     renderer: Any = (
         structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     )
-    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    processors: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if json:
         processors.append(structlog.processors.format_exc_info)
     return {

@@ -21,8 +21,9 @@ DEBUG = env.bool("DEBUG", default=False)
 
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", HOST])
+_LOCAL = "127.0.0.1" if HOST in {"0.0.0.0", "::"} else f"[{HOST}]" if ":" in HOST else HOST  # noqa: S104  # compared
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{_LOCAL}:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", _LOCAL])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 HTTPS = PUBLIC_URL.startswith("https://")
 
@@ -118,6 +119,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "studio.layers.ThreadSafeInMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
@@ -183,7 +185,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "blobs": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "agents.snapshots.storage.AtomicFileStorage",
         "OPTIONS": {"location": DATA_DIR / "blobs", "file_permissions_mode": 0o600},
     },
 }
@@ -231,6 +233,14 @@ RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=20)
 RUN_HEARTBEAT_SECONDS = env.float("RUN_HEARTBEAT_SECONDS", default=5.0)
 RUN_CANCEL_POLL_SECONDS = env.float("RUN_CANCEL_POLL_SECONDS", default=0.5)
 RUN_REAP_SECONDS = env.float("RUN_REAP_SECONDS", default=10.0)
+RUN_REQUEUE_SECONDS = env.float("RUN_REQUEUE_SECONDS", default=30.0)
+"""How long a run may wait unclaimed before its task is handed to the queue again."""
+RUN_DRAIN_SECONDS = env.float("RUN_DRAIN_SECONDS", default=8.0)
+"""How long a worker that is told to stop lets its runs go on before it interrupts them."""
+CELERY_BEAT_SCHEDULE = {
+    "reap": {"task": "agents.executions.reap", "schedule": RUN_REAP_SECONDS},
+}
+"""For a `celery beat` process; an embedded worker keeps the same time with a thread."""
 RUN_MAX_TIMEOUT_SECONDS = env.int("RUN_MAX_TIMEOUT_SECONDS", default=600)
 RUN_MAX_MEMORY_MB = env.int("RUN_MAX_MEMORY_MB", default=2048)
 RUN_INLINE_CONCURRENCY = env.int("RUN_INLINE_CONCURRENCY", default=16)
