@@ -46,10 +46,14 @@ class Agent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "slug"], condition=Q(deleted_at__isnull=True), name="agent_slug_in_use_once"
+                fields=["workspace", "slug"],
+                condition=Q(deleted_at__isnull=True),
+                name="agent_slug_in_use_once",
             ),
             models.CheckConstraint(condition=Q(status__in=AgentStatus.values), name="agent_status_known"),
-            models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="agent_visibility_known"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="agent_visibility_known"
+            ),
         ]
         indexes = [models.Index(fields=["workspace", "-updated_at"], name="agents_by_update")]
 
@@ -94,7 +98,9 @@ class Draft(models.Model):
     based_on = models.ForeignKey(Version, on_delete=models.SET_NULL, null=True, related_name="+")
     revision = models.PositiveIntegerField(default=1)
     """Counts saves; a save that names an older revision is a conflict."""
-    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     saved_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from django.db import models
+from typing import ClassVar
 
+from django.db import models
+from django.utils import timezone
+
+from agents.snapshots.querysets import BlobQuerySet, SnapshotQuerySet
 from workspaces.fields import JsonTextField
 
 
@@ -13,6 +17,10 @@ class Blob(models.Model):
     sha256 = models.CharField(max_length=64, primary_key=True)
     size_bytes = models.PositiveBigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(default=timezone.now, db_index=True)
+    """When it was last stored, to within an hour: what was stored lately is not swept."""
+
+    objects: ClassVar[models.Manager[Blob]] = BlobQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -28,13 +36,17 @@ class Snapshot(models.Model):
     hash = models.CharField(max_length=64, primary_key=True)
     language = models.CharField(max_length=12)
     entry = models.CharField(max_length=255)
-    entry_point = models.CharField(max_length=120, null=True)
+    entry_point = models.CharField(max_length=120, null=True)  # noqa: DJ001  # "" is no name, None is script mode
     """None: the entry runs as the main program."""
     files = JsonTextField()
     """Relative path → sha256 of its blob."""
     config = JsonTextField()
     """`SnapshotConfig` as JSON: limits, runtime, names of variables and secrets, dependencies, schemas."""
     created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(default=timezone.now, db_index=True)
+    """When it was last taken, to within an hour: what was taken lately is not swept."""
+
+    objects: ClassVar[models.Manager[Snapshot]] = SnapshotQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.hash[:12]
