@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guardian.shortcuts import get_user_perms
 
@@ -52,6 +52,22 @@ def actor(
     if token is not None:
         held &= frozenset(Scope(value) for value in token.scopes if value in Scope.values)
     return Actor(user, workspace, held, source, token, request_id)
+
+
+def operator(*, user: User, workspace: Workspace) -> Actor:
+    """The actor of a command: whoever has the shell may also make tokens for those who may not.
+
+    Raises `NotFound` when `user` is not a member.
+    """
+    known = actor(user=user, workspace=workspace, source=Source.COMMAND)
+    return replace(known, scopes=known.scopes | {Scope.TOKENS_WRITE})
+
+
+def administrator(*, user: User, workspace: Workspace, request_id: str = "") -> Actor:
+    """A superuser in the administration site, who needs no membership there and nowhere else has rights."""
+    if not (user.is_active and user.is_superuser):
+        raise Forbidden("Only a superuser may do this.")
+    return Actor(user, workspace, frozenset(Scope), Source.ADMIN, None, request_id)
 
 
 def scopes_of(*, user: User, workspace: Workspace) -> frozenset[Scope]:

@@ -6,8 +6,13 @@ stable last part of the problem's `type`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+
+class AppendOnly(Exception):
+    """A mistake in our own code: it tried to change or remove what is only ever added to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +24,23 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A refusal with a reason that the caller may read."""
+    """A refusal with a reason that the caller may read.
+
+    `extra` joins the members of the problem document, for callers that can act on it: the newer
+    draft of a conflict, for example. JSON values only.
+    """
 
     status = 400
     code = "invalid"
     title = "The request cannot be carried out"
 
-    def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self, detail: str, *, errors: Sequence[FieldError] = (), extra: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)
+        self.extra = dict(extra or {})
 
 
 class Invalid(DomainError):
@@ -93,3 +105,9 @@ class Unavailable(DomainError):
     status = 503
     code = "unavailable"
     title = "Not available here"
+
+
+class UnsupportedMedia(DomainError):
+    status = 415
+    code = "unsupported-media-type"
+    title = "The body is in a format that is not understood here"

@@ -9,10 +9,17 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from guardian.models import UserObjectPermissionBase
 
 from workspaces.enums import Role, Scope, Source
+from workspaces.exceptions import AppendOnly
 from workspaces.fields import JsonTextField
-from workspaces.querysets import ApiTokenQuerySet, MembershipQuerySet, WorkspaceQuerySet
+from workspaces.querysets import (
+    ApiTokenQuerySet,
+    AuditEntryQuerySet,
+    MembershipQuerySet,
+    WorkspaceQuerySet,
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,7 +34,8 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        # Addresses are stored in lower case, so this finds them whatever way they are typed.
+        return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -89,6 +97,12 @@ class Membership(models.Model):
         return f"{self.user} is {self.role} of {self.workspace}"
 
 
+class WorkspacePermission(UserObjectPermissionBase):
+    """One right of one user in one workspace. `workspaces.memberships` alone writes these rows."""
+
+    content_object = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="permissions")
+
+
 class ApiToken(models.Model):
     """A bearer token of one user for one workspace. Only its digest is kept."""
 
@@ -146,6 +160,8 @@ class AuditEntry(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[models.Manager[AuditEntry]] = AuditEntryQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         indexes = [
@@ -156,3 +172,11 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.object_label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("The audit log is only ever added to.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("The audit log is only ever added to.")
