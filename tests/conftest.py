@@ -23,7 +23,7 @@ def _own_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keeps blobs and other files of tests out of the data directory."""
     data_dir = tmp_path_factory.mktemp("data")
     blobs = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": settings.STORAGES["blobs"]["BACKEND"],
         "OPTIONS": {"location": data_dir / "blobs", "file_permissions_mode": 0o600},
     }
     with override_settings(DATA_DIR=data_dir, STORAGES={**settings.STORAGES, "blobs": blobs}):

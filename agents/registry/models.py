@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,7 @@ from django.db.models import Q
 from agents.registry.enums import AgentStatus, AgentType, Stage, Visibility
 from agents.registry.querysets import AgentQuerySet, VersionQuerySet
 from agents.snapshots.models import Snapshot
+from workspaces.exceptions import AppendOnly
 from workspaces.models import Workspace
 
 
@@ -88,6 +89,12 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent.slug}@{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Adds the row, or moves its stage: everything else was settled when it was saved."""
+        if not self._state.adding and set(kwargs.get("update_fields") or {"all"}) != {"stage"}:
+            raise AppendOnly("A saved version is never changed.")
+        super().save(*args, **kwargs)
 
 
 class Draft(models.Model):
