@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -15,9 +15,11 @@ from rest_framework.exceptions import NotFound as NoSuchPage
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from workspaces.exceptions import FieldError, Invalid
+
+if TYPE_CHECKING:  # `rest_framework.views` loads the classes that the settings name, this one too.
+    from rest_framework.views import APIView
 
 Row = TypeVar("Row", bound=Model)
 

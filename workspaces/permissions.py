@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from workspaces import requests
 from workspaces.enums import Scope
+
+if TYPE_CHECKING:  # `rest_framework.views` imports this module by its name in the settings.
+    from rest_framework.views import APIView
 
 READS_AS = {"HEAD": "GET"}
 
