@@ -80,6 +80,7 @@ class EmbeddedWorker:
     def start(self, *, timeout_seconds: float = 15) -> None:
         """Return when tasks are being taken."""
         STOPPING.clear()
+        self._controller = self._new_controller()
         signals.task_prerun.connect(_fresh_connections)
         signals.task_postrun.connect(_fresh_connections)
         self._thread.start()
@@ -97,13 +98,14 @@ class EmbeddedWorker:
 
     def _serve(self) -> None:
         while not STOPPING.is_set():
-            self._controller().start()
+            self._controller.start()
             self._ready.clear()
             if not STOPPING.is_set():
                 log.error("The embedded worker ended by itself and is started again.")
                 STOPPING.wait(1)
+                self._controller = self._new_controller()
 
-    def _controller(self) -> Any:
+    def _new_controller(self) -> Any:
         return self._app.WorkController(
             app=self._app,
             hostname="embedded@localhost",

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from workspaces import problems
+
 API_PREFIXES = ("/api/", "/v1/", "/mcp")
 
 DETAILS = {
@@ -53,11 +55,11 @@ def _is_api(request: HttpRequest) -> bool:
 
 def _problem(request: HttpRequest, status: int, *, code: str = "", detail: str = "") -> JsonResponse:
     default_code, default_detail = DETAILS[status]
-    body = {
-        "type": f"/problems/{code or default_code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail or default_detail,
-        "request_id": getattr(request, "request_id", ""),
-    }
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    body = problems.document(
+        code=code or default_code,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail or default_detail,
+        request=request,
+    )
+    return JsonResponse(body, status=status, content_type=problems.MEDIA_TYPE)
