@@ -18,12 +18,14 @@ def change_password(*, by: Actor, password: str) -> None:
     """Give `by` a new password, which ends their other sessions. Not by token: it would open everything."""
     if by.token is not None:
         raise Forbidden("A token cannot change a password. Sign in to do it.")
-    set_password(user=by.user, password=password, source=by.source, request_id=by.request_id)
+    set_password(user=by.user, password=password, source=by.source, by=by.user, request_id=by.request_id)
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, source: Source, request_id: str = "") -> None:
-    """`Invalid` for a password that is too short, too common or too much like the person."""
+def set_password(
+    *, user: User, password: str, source: Source, by: User | None = None, request_id: str = ""
+) -> None:
+    """`by` is who asked, None for the command line. `Invalid` for a password that is too short, too common or too much like the person."""
     try:
         password_validation.validate_password(password, user)
     except ValidationError as error:
@@ -34,7 +36,7 @@ def set_password(*, user: User, password: str, source: Source, request_id: str =
     audit.record_system(
         action="user.password_changed",
         target=user,
-        user=user,
+        user=by,
         source=source,
         label=user.email,
         request_id=request_id,

@@ -19,7 +19,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except DomainError as error:
-        raise CommandError(" ".join([error.detail, *(item.message for item in error.errors)])) from None
+        more = [item.message for item in error.errors if item.message not in error.detail]
+        raise CommandError(" ".join([error.detail, *more])) from None
 
 
 def workspace_of(slug: str) -> Workspace:

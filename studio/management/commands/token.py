@@ -57,13 +57,9 @@ class Command(BaseCommand):
 
     def _list(self, slug: str) -> None:
         found = ApiToken.objects.select_related("user", "workspace").order_by("created_at")
-        for token in found.filter(workspace=workspace_of(slug)) if slug else found:
-            state = "revoked" if token.revoked_at else "usable"
-            if state == "usable" and token.expires_at and token.expires_at <= timezone.now():
-                state = "expired"
-            used = token.last_used_at.isoformat(timespec="seconds") if token.last_used_at else "never used"
-            columns = (token.prefix, state, token.workspace.slug, token.user.email, used, token.name)
-            self.stdout.write("\t".join(columns))
+        if slug:
+            found = found.filter(workspace=workspace_of(slug))
+        self.stdout.write("\n".join(_line(token) for token in found))
 
     def _revoke(self, prefix: str) -> None:
         if len(prefix) < tokens.PREFIX_LENGTH:
@@ -79,3 +75,12 @@ class Command(BaseCommand):
         workspace = found[0].workspace
         tokens.revoke(by=actor_of(workspace, user_of(workspace, "")), token=found[0])
         self.stdout.write(f"Revoked {found[0].name}.")
+
+
+def _line(token: ApiToken) -> str:
+    """Prefix, state, workspace, user, last use and name, parted by tabs."""
+    state = "revoked" if token.revoked_at else "usable"
+    if state == "usable" and token.expires_at and token.expires_at <= timezone.now():
+        state = "expired"
+    used = token.last_used_at.isoformat(timespec="seconds") if token.last_used_at else "never used"
+    return "\t".join((token.prefix, state, token.workspace.slug, token.user.email, used, token.name))
