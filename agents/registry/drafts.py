@@ -90,6 +90,11 @@ def as_json(draft: Draft) -> dict[str, JSON]:
     }
 
 
+def receipt(draft: Draft) -> dict[str, JSON]:
+    """What the editor learns when it has saved."""
+    return {"revision": draft.revision, "saved_at": _stamp(draft.saved_at), "hash": draft.snapshot_id}
+
+
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

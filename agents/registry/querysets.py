@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from workspaces.exceptions import AppendOnly
@@ -71,6 +71,14 @@ class AgentQuerySet(models.QuerySet["Agent"]):
             last_run_at=Subquery(last.values("queued_at")[:1]),
             last_run_state=Subquery(last.values("state")[:1]),
         )
+
+    def with_newest_rows(self) -> AgentQuerySet:
+        """Loads the newest version of each agent into `newest_versions`: a list of one or none."""
+        versions = self._related("versions").order_by("-number").model._base_manager
+        same_agent = versions.filter(agent=OuterRef("agent")).order_by("-number")
+        newest = versions.filter(number=Subquery(same_agent.values("number")[:1]))
+        rows = newest.select_related("snapshot", "created_by")
+        return self.prefetch_related(Prefetch("versions", queryset=rows, to_attr="newest_versions"))
 
     def _related(self, relation: str) -> models.QuerySet[Any]:
         """The rows of a relation for the agent of the outer query, by name: runs are defined above here."""
