@@ -14,15 +14,13 @@ from typing import Final
 
 from agents.snapshots import limits
 from agents.snapshots.types import SnapshotConfig, SnapshotSpec
+from runtimes import commands
 from runtimes.types import JSON, MIB, Language
 from workspaces.exceptions import FieldError, Invalid, TooLarge
 
-MAX_FILES: Final = 1_000
-MAX_BYTES: Final = 10 * MIB
 MAX_NAMES: Final = 200
 MAX_SCHEMA_BYTES: Final = 256 * 1024
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
-_FUNCTION: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,119}\Z")
 _RUNTIME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
 
 
@@ -39,10 +37,10 @@ def refusal(pointer: str, message: str) -> Invalid:
 def bounded(bodies: Mapping[str, bytes]) -> None:
     """Raise `TooLarge` for more files or bytes than a snapshot may hold. Cheap: for the hot path."""
     message = ""
-    if len(bodies) > MAX_FILES:
-        message = f"has {len(bodies):,} files; at most {MAX_FILES:,} are allowed"
-    elif sum(map(len, bodies.values())) > MAX_BYTES:
-        message = f"is larger than {MAX_BYTES // MIB} MiB"
+    if len(bodies) > commands.MAX_FILES:
+        message = f"has {len(bodies):,} files; at most {commands.MAX_FILES:,} are allowed"
+    elif sum(map(len, bodies.values())) > commands.MAX_TOTAL_BYTES:
+        message = f"is larger than {commands.MAX_TOTAL_BYTES // MIB} MiB"
     if message:
         raise TooLarge(f"The code {message}.", errors=[FieldError("/files", message)])
 
@@ -58,6 +56,14 @@ def storable(spec: SnapshotSpec) -> None:
 def runnable(spec: SnapshotSpec) -> None:
     """Raise `Invalid` unless a runtime would accept `spec`: what a version must be, and a draft need not."""
     storable(spec)
+    language = Language(spec.language)
+    try:
+        commands.validate_entry(language, spec.files, spec.entry)
+        commands.validate_entry_point(language, spec.entry_point)
+        for name in (*spec.config.env, *spec.config.secrets):
+            commands.validate_env_name(name)
+    except commands.InvalidCommand as error:
+        raise refusal(f"/{error.field}", error.message) from error
     if not spec.files[spec.entry].strip():
         raise refusal(file_pointer(spec.entry), "is empty: there is nothing to run")
 
@@ -65,15 +71,32 @@ def runnable(spec: SnapshotSpec) -> None:
 def _file_errors(spec: SnapshotSpec) -> Iterator[FieldError]:
     if spec.language not in list(Language):
         yield FieldError("/language", f"is not known; known are {', '.join(Language)}")
-    if not spec.files:
-        yield FieldError("/files", "must have at least one file")
-    elif spec.entry not in spec.files:
+    if spec.files and spec.entry not in spec.files:
         yield FieldError("/entry", f"names {spec.entry!r}, which is not among the files")
-    if spec.entry_point is not None and not _FUNCTION.match(spec.entry_point):
+    if spec.entry_point is not None and not (
+        spec.entry_point.isprintable() and 0 < len(spec.entry_point) <= 100
+    ):
         yield FieldError("/entry_point", "must be the name of a function")
+    wrong = [*_path_errors(spec)]
+    yield from wrong
+    if not wrong:
+        yield from _tree_errors(spec)
+
+
+def _path_errors(spec: SnapshotSpec) -> Iterator[FieldError]:
     for path in spec.files:
-        if problem := _path_problem(path, spec.files):
-            yield FieldError(file_pointer(path), problem)
+        try:
+            commands.validate_path(path)
+        except commands.InvalidCommand as error:
+            yield FieldError(file_pointer(path), error.message)
+
+
+def _tree_errors(spec: SnapshotSpec) -> Iterator[FieldError]:
+    try:
+        commands.validate_files(spec.files)
+    except commands.InvalidCommand as error:
+        pointer = file_pointer(error.field[6:]) if error.field.startswith("files/") else f"/{error.field}"
+        yield FieldError(pointer, error.message)
 
 
 def _config_errors(config: SnapshotConfig) -> Iterator[FieldError]:
@@ -104,20 +127,4 @@ def _schema_problem(schema: JSON) -> str:
         return "must be a JSON Schema, which is an object"
     if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
         return f"is larger than {MAX_SCHEMA_BYTES // 1024} KiB"
-    return ""
-
-
-def _path_problem(path: str, others: Mapping[str, str]) -> str:
-    """Why `path` cannot be the name of a file inside the code's folder, or nothing."""
-    parts = path.split("/")
-    if path.startswith("/") or "\\" in path or re.match(r"[A-Za-z]:", path):
-        return "must be a relative path with forward slashes"
-    if any(part in {"", ".", ".."} for part in parts):
-        return "must not have empty parts, . or .."
-    if not path.isprintable():
-        return "must not have control characters"
-    if len(path) > 255 or any(len(part.encode(errors="replace")) > 200 for part in parts):
-        return "is too long a name"
-    if any("/".join(parts[:count]) in others for count in range(1, len(parts))):
-        return "lies below another file as if that were a folder"
     return ""
