@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for web, workers and beat. Build: docker build -t sandloft .
+# One image for web and workers. Build: docker build -t sandloft .
 
 FROM node:22-bookworm-slim AS node
 

@@ -11,4 +11,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
 app = Celery("studio")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.set_default()  # For every thread: the current app is otherwise known to this one alone.
-app.autodiscover_tasks(["agents.executions"])
+app.autodiscover_tasks()

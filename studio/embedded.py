@@ -86,10 +86,12 @@ class EmbeddedWorker:
         self._thread.start()
         if not self._ready.wait(timeout_seconds):
             raise RuntimeError(f"The embedded worker did not start within {timeout_seconds:g} seconds.")
+        _workers.append(self)
 
     def stop(self, *, timeout_seconds: float = 15) -> bool:
         """Ask running tasks to end and wait for them; False if some would not."""
         STOPPING.set()
+        _workers[:] = [worker for worker in _workers if worker is not self]
         signals.worker_shutting_down.send(sender="embedded", sig="SIGTERM", how="Warm", exitcode=0)
         state.should_stop = 0  # The consumer's loop looks at it and leaves, in its own thread.
         self._thread.join(timeout_seconds)
@@ -120,6 +122,14 @@ class EmbeddedWorker:
             optimization=None,
             ready_callback=lambda consumer: self._ready.set(),
         )
+
+
+_workers: list[EmbeddedWorker] = []
+
+
+def alive() -> bool:
+    """Whether the worker threads of this process take tasks."""
+    return any(worker.alive for worker in _workers)
 
 
 class Timer:

@@ -116,7 +116,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "studio.layers.ThreadSafeInMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
@@ -149,6 +148,7 @@ CSRF_FAILURE_VIEW = "studio.views.errors.csrf_failure"
 # --- Transport security ---------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # Asked from inside, past the proxy.
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = (
@@ -234,10 +234,6 @@ RUN_REQUEUE_SECONDS = env.float("RUN_REQUEUE_SECONDS", default=30.0)
 """How long a run may wait unclaimed before its task is handed to the queue again."""
 RUN_DRAIN_SECONDS = env.float("RUN_DRAIN_SECONDS", default=8.0)
 """How long a worker that is told to stop lets its runs go on before it interrupts them."""
-CELERY_BEAT_SCHEDULE = {
-    "reap": {"task": "agents.executions.reap", "schedule": RUN_REAP_SECONDS},
-}
-"""For a `celery beat` process; an embedded worker keeps the same time with a thread."""
 RUN_MAX_TIMEOUT_SECONDS = env.int("RUN_MAX_TIMEOUT_SECONDS", default=600)
 RUN_MAX_MEMORY_MB = env.int("RUN_MAX_MEMORY_MB", default=2048)
 RUN_INLINE_CONCURRENCY = env.int("RUN_INLINE_CONCURRENCY", default=16)

@@ -163,3 +163,14 @@ def studio(folder: Path, *args: str, **settings: str) -> Iterator[Studio]:
         yield Studio(f"http://127.0.0.1:{port}", folder / "data", process, env)
     finally:
         process.close()
+
+
+def sign_in(browser: httpx.Client, link: str) -> httpx.Response:
+    """Open a printed link and press its button; gives the page one lands on."""
+    page = browser.get(link)
+    assert page.status_code == 200, page.text
+    form = {
+        "token": link.rsplit("token=", 1)[1],
+        "csrfmiddlewaretoken": browser.cookies["sandloft_csrf"],
+    }
+    return browser.post(link.split("?", 1)[0], data=form, headers={"Referer": link})

@@ -14,13 +14,13 @@ from tests.architecture.tree import ROOT
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ["init", "web", "worker", "beat"]
+OURS = ["init", "web", "worker"]
 RUN_CODE = ["web", "worker"]
 FOR_THE_SANDBOX = {"seccomp:./docker/seccomp.json", "apparmor:unconfined", "systempaths=unconfined"}
 
 
 def test_every_part_is_there() -> None:
-    assert sorted(SERVICES) == ["beat", "init", "postgres", "redis", "web", "worker"]
+    assert sorted(SERVICES) == ["init", "postgres", "redis", "web", "worker"]
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

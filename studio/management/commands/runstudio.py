@@ -46,6 +46,8 @@ class Command(BaseCommand):
                 # The queue was in the memory of a process that is gone, and so are its runs.
                 reaper.reconcile()
                 start_worker(stack)
+            # Also beside separate workers: they may all be dead, and their runs with them.
+            start_timer(stack)
             self._serve(host=host, port=port, greeting=[*lines, *last_lines(host=host, port=port)])
         leave()
 
@@ -101,6 +103,9 @@ def start_worker(stack: ExitStack) -> None:
     worker = EmbeddedWorker(celery_app, threads=settings.EMBEDDED_WORKER_THREADS)
     worker.start()
     stack.callback(worker.stop)
+
+
+def start_timer(stack: ExitStack) -> None:
     timer = Timer(reaper.reap, seconds=settings.RUN_REAP_SECONDS)
     timer.start()
     stack.callback(timer.stop)
