@@ -9,7 +9,7 @@ import { refresh as drawTimes } from "./time.js";
 
 const page = document.getElementById("execution");
 const id = page.dataset.execution;
-const wasLive = isLive(page.dataset.status);
+const wasLive = isLive(page.dataset.state);
 const status = page.querySelector("[data-run-status]");
 const bar = page.querySelector("[data-progress]");
 const runConsole = new RunConsole(page.querySelector("[data-console]"), { name: () => `${page.dataset.name}-${id.slice(0, 8)}` });

@@ -76,6 +76,7 @@ export class RunStream {
     Object.assign(this, { urls, last: after, onEvents, onState, complete: false, closed: false, abort: () => {}, wake: () => {} });
     this.way = 0;
     this.failures = 0;
+    this.reached = false;
     this.finished = this.#follow();
   }
 
@@ -93,6 +94,7 @@ export class RunStream {
 
   connected(way) {
     this.failures = 0;
+    this.reached = true;
     if (!this.closed) this.onState("live", way);
   }
 
@@ -130,11 +132,16 @@ export class RunStream {
     }
   }
 
-  /** A way that brought something is tried once more; one that keeps failing gives way to the next, polling last. */
+  /**
+   * A way that never opened gives way to the next at once: a proxy without websockets is no lost connection. One that worked is tried
+   * again, and after two failures in a row the next one is; polling comes last and is kept.
+   */
   async #recover(progressed) {
     this.failures = progressed ? 1 : this.failures + 1;
-    if (!progressed && this.failures >= 2 && this.way < ORDER.length - 1) this.way += 1;
-    const retryMs = BACKOFF_MS[Math.min(this.failures - 1, BACKOFF_MS.length - 1)];
+    const last = this.way === ORDER.length - 1;
+    if (!this.reached && !last) { this.way += 1; return; }
+    if (this.failures >= 2 && !last) this.way += 1;
+    const retryMs = BACKOFF_MS[Math.min(this.failures, BACKOFF_MS.length) - 1];
     this.onState("lost", { retryMs });
     await this.pause(retryMs);
   }
