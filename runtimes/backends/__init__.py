@@ -1,0 +1,1 @@
+"""The places that run code, one module each."""

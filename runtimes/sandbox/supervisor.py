@@ -1,0 +1,289 @@
+"""One run, seen from the server: start it, pass its events on, stop it in time, judge it.
+
+`run` is a generator and blocks the calling thread in `poll`. Nothing is shared between runs
+but the client, so any number may go on in any number of threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from runtimes.sandbox import channel, verdicts
+from runtimes.sandbox.channel import Kind
+from runtimes.sandbox.client import Client, Unavailable
+from runtimes.sandbox.languages.recipes import Recipe
+from runtimes.sandbox.output import Reader
+from runtimes.sandbox.results import Frame, parse_file, parse_frame
+from runtimes.types import (
+    Artifact,
+    Cancellation,
+    Command,
+    Event,
+    Limits,
+    Outcome,
+    Output,
+    RunEvents,
+    Started,
+    Stream,
+    Timings,
+)
+
+_READ = 65536
+_GRACE_SECONDS = 0.5
+"""The sandbox keeps the wall limit itself, and then still reports; this much later we kill it."""
+_SETUP_SECONDS = 20.0
+_STDERR_TAIL = 4096
+_KEPT_INSIDE = (
+    "wall_seconds",
+    "cpu_seconds",
+    "memory_bytes",
+    "disk_bytes",
+    "result_bytes",
+    "artifact_bytes",
+    "artifact_count",
+)
+
+
+@dataclass(slots=True)
+class _Incoming:
+    """An artifact on its way: chunks follow its header."""
+
+    name: str
+    left: int
+    chunks: list[bytes] = field(default_factory=list)
+
+
+class Supervisor:
+    def __init__(self, client: Client, command: Command, limits: Limits, recipe: Recipe) -> None:
+        self.client = client
+        self.command = command
+        self.limits = limits
+        self.recipe = recipe
+        self.seen = verdicts.Observation()
+        self.readers: dict[int, Reader] = {}
+        self.poller = select.poll()
+        self.open = contextlib.ExitStack()
+        self.pidfd = -1
+        self.refused: dict[str, Any] | None = None
+        self.gone = False
+        self.started_at: float | None = None
+        self.killed_at: float | None = None
+        self.begun_at = time.monotonic()
+        self.result = bytearray()
+        self.artifact: _Incoming | None = None
+        self.tails: deque[str] = deque(maxlen=16)
+
+    def run(self, cancellation: Cancellation) -> RunEvents:
+        with self.open:
+            try:
+                self._start(cancellation)
+                yield from self._events(cancellation)
+            except Unavailable as error:
+                yield verdicts.rejected(str(error))
+                return
+            except OSError as error:
+                self._kill()
+                yield verdicts.fault(f"The sandbox could not be driven: {error}.", self._timings())
+                return
+            finally:
+                self._kill()
+            yield self._outcome()
+
+    # -- starting
+
+    def _start(self, cancellation: Cancellation) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.open.enter_context(self.control)
+        with theirs, contextlib.ExitStack() as handed:
+            ends = [self._pipe(stream, handed) for stream in Stream]
+            self.client.request(theirs, *ends)
+        self.poller.register(self.control, select.POLLIN)
+        self.poller.register(cancellation, select.POLLIN)
+        self.control.settimeout(_SETUP_SECONDS)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            channel.send_job(self.control, json.dumps(self._job()).encode("ascii"))
+
+    def _pipe(self, stream: Stream, handed: contextlib.ExitStack) -> int:
+        read_end, write_end = os.pipe2(os.O_CLOEXEC)
+        self.open.callback(self._close_reader, read_end)
+        handed.callback(os.close, write_end)
+        os.set_blocking(read_end, False)
+        self.readers[read_end] = Reader(stream)
+        self.poller.register(read_end, select.POLLIN)
+        return write_end
+
+    def _close_reader(self, descriptor: int) -> None:
+        self.readers.pop(descriptor, None)
+        os.close(descriptor)
+
+    def _job(self) -> dict[str, Any]:
+        recipe = self.recipe
+        return {
+            "argv": recipe.argv,
+            "env": recipe.env,
+            "files": dict(recipe.files),
+            "stdin": recipe.stdin,
+            "stages": [{"name": one.name, "argv": one.argv, "env": one.env} for one in recipe.stages],
+            "rlimits": recipe.rlimits,
+            "harness": recipe.harness,
+            "result_path": recipe.result_path,
+            "limits": {name: getattr(self.limits, name) for name in _KEPT_INSIDE},
+        }
+
+    # -- the loop
+
+    def _events(self, cancellation: Cancellation) -> Iterator[Event]:
+        while not self.gone:
+            ready = self.poller.poll(self._patience_ms())
+            if not ready:
+                self._run_out()
+            for descriptor, _ in ready:
+                if descriptor in self.readers:
+                    yield from self._read(descriptor)
+                elif descriptor == self.control.fileno():
+                    yield from self._receive()
+                else:
+                    self.seen.cancelled = self.seen.ended is None
+                    self.poller.unregister(cancellation)
+                    self._kill()
+        for descriptor in list(self.readers):
+            yield from self._read_rest(descriptor)
+
+    def _patience_ms(self) -> float:
+        """Until we stop waiting for what the sandbox should have done by itself."""
+        if self.killed_at is not None:
+            until = self.killed_at + _SETUP_SECONDS
+        elif self.started_at is None:
+            until = self.begun_at + _SETUP_SECONDS + self.limits.wall_seconds
+        else:
+            until = self.started_at + self.limits.wall_seconds + _GRACE_SECONDS
+        return max(0.0, until - time.monotonic()) * 1000 + 1
+
+    def _run_out(self) -> None:
+        if self.killed_at is not None:
+            self.gone = True  # killed, and even then no report: do not wait for ever
+        elif self.seen.ended is None:
+            self.seen.limit = self.seen.limit or "wall_seconds"
+        self._kill()
+
+    def _kill(self) -> None:
+        self.killed_at = self.killed_at or time.monotonic()
+        if self.pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    # -- output
+
+    def _read(self, descriptor: int) -> Iterator[Event]:
+        try:
+            data = os.read(descriptor, _READ)
+        except BlockingIOError:
+            return
+        if not data:
+            self.poller.unregister(descriptor)
+            yield from self.readers.pop(descriptor).feed(b"", final=True)
+            return
+        yield from self._pass_on(self.readers[descriptor], data)
+
+    def _pass_on(self, reader: Reader, data: bytes) -> Iterator[Event]:
+        room = self.limits.output_bytes - self.seen.output_bytes
+        self.seen.output_bytes += min(len(data), room)
+        if len(data) > room:
+            data = data[:room]
+            self.seen.limit = self.seen.limit or "output_bytes"
+            self._kill()
+        if data:
+            for event in reader.feed(data):
+                if isinstance(event, Output) and event.stream is Stream.STDERR:
+                    self.tails.append(event.text[-_STDERR_TAIL:])
+                yield event
+
+    def _read_rest(self, descriptor: int) -> Iterator[Event]:
+        while descriptor in self.readers:
+            before = self.seen.output_bytes
+            yield from self._read(descriptor)
+            if self.seen.output_bytes == before and descriptor in self.readers:
+                yield from self.readers.pop(descriptor).feed(b"", final=True)
+
+    # -- the sandbox's reports
+
+    def _receive(self) -> Iterator[Event]:
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self.control, channel.CHUNK + 64, 1)
+        except ConnectionResetError:
+            message, descriptors = b"", []
+        if descriptors:
+            self.pidfd = descriptors[0]
+            self.open.callback(os.close, self.pidfd)
+        kind, payload = channel.split(message)
+        if kind == b"":
+            self.gone = True
+        elif kind == Kind.STARTED.value:
+            self.started_at = time.monotonic()
+            yield Started(setup_ms=(self.started_at - self.begun_at) * 1000)
+        elif kind == Kind.NOTE.value:
+            yield Output(Stream.STDERR, payload.decode("utf-8", "replace"))
+        elif kind in (Kind.ARTIFACT.value, Kind.CONTENT.value):
+            yield from self._take_artifact(kind, payload)
+        else:
+            yield from self._take_report(kind, payload)
+
+    def _take_report(self, kind: bytes, payload: bytes) -> Iterator[Event]:
+        if kind == Kind.RESULT.value:
+            self.result += payload
+        elif kind == Kind.ENDED.value:
+            self.seen.ended = json.loads(payload)
+            if self.seen.ended and self.seen.ended["stage_output"]:
+                yield Output(Stream.STDERR, self.seen.ended["stage_output"])
+        elif kind == Kind.REAPED.value:
+            self.seen.reaped = json.loads(payload)
+            self.gone = True
+        elif kind == Kind.REFUSED.value:
+            self.refused = json.loads(payload)
+
+    def _take_artifact(self, kind: bytes, payload: bytes) -> Iterator[Event]:
+        if kind == Kind.ARTIFACT.value:
+            header = json.loads(payload)
+            self.artifact = _Incoming(header["name"], header["size"])
+        elif self.artifact is not None:
+            self.artifact.chunks.append(payload)
+            self.artifact.left -= len(payload)
+        if self.artifact is not None and self.artifact.left <= 0:
+            done, self.artifact = self.artifact, None
+            yield Artifact(done.name, b"".join(done.chunks))
+
+    # -- the verdict
+
+    def _timings(self) -> Timings:
+        now = time.monotonic()
+        if self.started_at is None:
+            return Timings(setup_ms=(now - self.begun_at) * 1000)
+        collect = float(self.seen.ended["collect_ms"]) if self.seen.ended else 0.0
+        return Timings(
+            setup_ms=(self.started_at - self.begun_at) * 1000,
+            run_ms=(now - self.started_at) * 1000 - collect,
+            collect_ms=collect,
+        )
+
+    def _outcome(self) -> Outcome:
+        self.seen.timings = self._timings()
+        if self.refused is not None:
+            return verdicts.rejected(str(Unavailable.of(self.refused)))
+        self.seen.frame = self._frame()
+        self.seen.stderr_tail = "".join(self.tails)
+        return verdicts.judge(self.command, self.limits, self.seen)
+
+    def _frame(self) -> Frame:
+        if self.recipe.result_path is not None:
+            return parse_file(bytes(self.result), self.limits.result_bytes)
+        return parse_frame(bytes(self.result))
