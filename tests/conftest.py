@@ -134,9 +134,7 @@ def api(owner: User, workspace: Workspace) -> APIClient:
 def api_for(workspace: Workspace) -> Callable[..., APIClient]:
     """`api_for(user, scopes=[...], workspace=...)`: a program with a new token of that user."""
 
-    def make(
-        user: User, scopes: list[Scope] | None = None, workspace: Workspace = workspace
-    ) -> APIClient:
+    def make(user: User, scopes: list[Scope] | None = None, workspace: Workspace = workspace) -> APIClient:
         return factories.api_client(factories.make_token(user, workspace, scopes))
 
     return make

@@ -15,6 +15,10 @@ class JsonTextField(models.TextField):  # type: ignore[type-arg]  # generic only
     ASCII they survive every database unchanged. Not for querying inside.
     """
 
+    # What type checkers take and give for the column: any JSON, where a text field has strings.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         return None if value is None else json.loads(value)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -136,6 +136,7 @@ def user_with(email: str) -> User:
     address = email.strip().lower()
     try:
         validate_email(address)
+        MaxLengthValidator(254)(address)
     except ValidationError:
         problem = FieldError("/email", "This is not an email address.")
         raise Invalid("This is not an email address.", errors=[problem]) from None
