@@ -1,12 +1,11 @@
 // The lucide symbols that templates and modules use; tests compare this list with the sources.
 export const ICONS = [
-  "archive", "arrow-down-to-line", "arrow-left", "arrow-up-right", "ban", "book-open", "boxes", "braces", "check", "chevron-down",
-  "chevron-right", "chevrons-up-down", "circle", "circle-alert", "circle-check", "circle-dashed", "circle-slash", "circle-x", "clock",
-  "code", "copy", "download", "ellipsis", "eye", "file", "file-code", "file-plus", "file-text", "folder", "folder-open", "folder-plus",
-  "history", "hourglass", "house", "image", "info", "keyboard", "key-round", "link", "loader-circle", "log-out", "mail", "memory-stick",
-  "menu", "monitor", "moon", "package", "pencil", "play", "plug", "plus", "rotate-ccw", "save", "scroll-text", "search", "server",
-  "settings-2", "shield-ban", "shield-check", "square", "sun", "table-2", "terminal", "timer", "trash-2", "triangle-alert", "undo-2",
-  "unplug", "upload", "user-round", "users-round", "wifi-off", "wrap-text", "x",
+  "archive", "arrow-down-to-line", "arrow-up-right", "book-open", "boxes", "braces", "check", "chevron-down", "chevrons-up-down",
+  "circle", "circle-alert", "circle-check", "circle-dashed", "circle-slash", "circle-x", "clock", "code", "copy", "download",
+  "file", "file-code", "file-plus", "file-text", "folder", "folder-open", "folder-plus", "history", "house", "image", "info",
+  "keyboard", "key-round", "link", "loader-circle", "log-out", "memory-stick", "menu", "monitor", "moon", "pencil", "play",
+  "plus", "rotate-ccw", "save", "scroll-text", "search", "settings-2", "shield-ban", "shield-check", "square", "sun", "table-2",
+  "terminal", "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "users-round", "wifi-off", "wrap-text", "x",
 ];
 
 // The Sandloft mark: a roof over two dunes.
