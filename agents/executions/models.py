@@ -47,7 +47,7 @@ class Execution(models.Model):
     token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, null=True, related_name="+")
     source = models.CharField(max_length=8, choices=Source.choices)
     correlation_id = models.CharField(max_length=64, blank=True)
-    idempotency_key = models.CharField(max_length=255, null=True)
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001  # only NULLs may repeat
     idempotency_fingerprint = models.CharField(max_length=64, blank=True)
 
     # Where it runs.
@@ -56,6 +56,8 @@ class Execution(models.Model):
     isolation = models.CharField(max_length=80, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     """Counts starts; writes of an attempt that is not the newest are refused."""
+    last_seq = models.PositiveIntegerField(default=0)
+    """The number of the newest event: raised in the same statement that checks who may write."""
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
@@ -64,6 +66,8 @@ class Execution(models.Model):
 
     # How it ended.
     queued_at = models.DateTimeField(auto_now_add=True)
+    enqueued_at = models.DateTimeField(null=True)
+    """When its task was last handed to the broker; None when the broker would not take it."""
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     exit_code = models.IntegerField(null=True)
@@ -91,6 +95,11 @@ class Execution(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-queued_at"], name="executions_by_time"),
             models.Index(fields=["agent", "-queued_at"], name="executions_by_agent"),
+            models.Index(
+                fields=["workspace", "correlation_id"],
+                condition=~Q(correlation_id=""),
+                name="executions_by_correlation",
+            ),
             models.Index(
                 fields=["state", "lease_until"],
                 condition=Q(state__in=["queued", "running", "cancelling"]),
