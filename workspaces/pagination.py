@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -21,6 +22,7 @@ from workspaces.exceptions import FieldError, Invalid
 if TYPE_CHECKING:  # `rest_framework.views` loads the classes that the settings name, this one too.
     from rest_framework.views import APIView
 
+CURSOR = re.compile(r"[A-Za-z0-9+/]{1,1000}={0,2}")
 Row = TypeVar("Row", bound=Model)
 
 
@@ -46,6 +48,9 @@ class NewestFirst(CursorPagination):
             raise _bad_cursor() from None
 
     def decode_cursor(self, request: Request) -> Cursor | None:
+        sent = request.query_params.get(self.cursor_query_param)
+        if sent is not None and not CURSOR.fullmatch(sent):
+            raise _bad_cursor()
         try:
             return super().decode_cursor(request)
         except NoSuchPage:
