@@ -57,7 +57,7 @@ def _why(name: str, able: Capabilities, command: Command, passed: Mapping[str, s
 def shortcoming(able: Capabilities, command: Command, limits: Limits) -> str:
     """What a runtime lacks for this command; empty when nothing."""
     if command.language not in able.languages:
-        return f"it does not offer {command.language}"
+        return able.unavailable.get(command.language) or f"it does not offer {command.language}"
     if command.dependencies and not able.dependencies:
         return "it installs no dependencies"
     if limits.network not in able.networks:

@@ -200,6 +200,8 @@ class Capabilities:
     dependencies: bool
     cold_start_ms: float
     warm_start_ms: float | None = None
+    unavailable: Mapping[Language, str] = field(default_factory=dict)
+    """For languages that it could offer but cannot here: what to install."""
 
 
 @dataclass(frozen=True, slots=True)

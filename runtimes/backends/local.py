@@ -56,6 +56,7 @@ class LocalSandbox:
             max_wall_seconds=3600.0,
             dependencies=False,
             cold_start_ms=15.0,
+            unavailable=self.toolchain.missing,
         )
 
     def health(self) -> Health:

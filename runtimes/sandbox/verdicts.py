@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runtimes.sandbox.results import Frame
@@ -28,6 +28,10 @@ _TYPE_OF = {
     "processes": "ProcessLimit",
 }
 _BASH_SYNTAX = re.compile(r"^(?:\./)?(?P<file>[^\n:]+): (?:.*: )?line (?P<line>\d+): (?P<message>.*)$", re.M)
+_NODE_SYNTAX = re.compile(
+    r"^(?:file://)?/agent/(?P<file>[^\n]+):(?P<line>\d+)\n(?=[^\0]*?^SyntaxError: )", re.M
+)
+_OUT_OF_HEAP = "JavaScript heap out of memory"
 _STAGE_PLACE = re.compile(r"\[ERROR\] (?P<message>[^\n]*)\n\n    (?P<file>[^\n:]+):(?P<line>\d+):\d+:")
 
 
@@ -135,16 +139,24 @@ def _success(command: Command, seen: Observation, code: int) -> tuple[Status, Ru
 def _failure(limits: Limits, seen: Observation, status: int, code: int) -> tuple[Status, RunError, int]:
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
         return Status.TIMED_OUT, limit_error("cpu_seconds", limits), code
-    error = seen.frame.error
-    if error is not None and error.type in ("MemoryError", "RangeError: memory"):
+    error = _placed(seen.frame.error, seen.stderr_tail)
+    if (error is not None and error.type == "MemoryError") or _OUT_OF_HEAP in seen.stderr_tail:
         hit = limit_error("memory_bytes", limits)
-        return Status.MEMORY_EXCEEDED, _with_place(hit, error), code
+        return Status.MEMORY_EXCEEDED, _with_place(hit, error) if error else hit, code
     if seen.ended and seen.ended.get("full"):
         hit = limit_error("disk_bytes", limits)
         return Status.FAILED, _with_place(hit, error) if error else hit, code
     if error is None and seen.frame.invalid is not None:
         return Status.FAILED, _invalid(seen.frame.invalid), code
     return Status.FAILED, error or _exit_error(status, code, seen.stderr_tail), code
+
+
+def _placed(error: RunError | None, stderr: str) -> RunError | None:
+    """Node tells the place of a syntax error in a module on stderr only."""
+    if error is None or error.type != "SyntaxError" or error.file is not None:
+        return error
+    found = _NODE_SYNTAX.search(stderr)
+    return replace(error, file=found["file"], line=int(found["line"])) if found else error
 
 
 def _with_place(hit: RunError, error: RunError) -> RunError:

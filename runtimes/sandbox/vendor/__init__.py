@@ -1,0 +1,1 @@
+"""Programs of others that run inside sandboxes, pinned by the manifest beside them."""
