@@ -93,7 +93,8 @@ class EmbeddedWorker:
         STOPPING.set()
         _workers[:] = [worker for worker in _workers if worker is not self]
         signals.worker_shutting_down.send(sender="embedded", sig="SIGTERM", how="Warm", exitcode=0)
-        state.should_stop = 0  # The consumer's loop looks at it and leaves, in its own thread.
+        # The consumer's loop looks at it and leaves, in its own thread: a number is an exit status.
+        vars(state)["should_stop"] = 0
         self._thread.join(timeout_seconds)
         state.should_stop = None
         return not self._thread.is_alive()

@@ -17,7 +17,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
 
-from runtimes import router
+from runtimes import registry
+from runtimes.types import Backend
 from studio import embedded
 from studio.celery import app
 
@@ -63,7 +64,7 @@ def services() -> dict[str, Service]:
 
 def runtimes() -> list[Runtime]:
     """Every place that runs code, and whether it takes runs."""
-    return [_runtime(backend) for backend in router.backends()]
+    return [_runtime(backend) for backend in registry.backends().values()]
 
 
 def report() -> dict[str, Any]:
@@ -113,7 +114,7 @@ def _database() -> str:
 
 def _broker() -> str:
     with app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=DEADLINE_SECONDS)
+        broker.ensure_connection(max_retries=1, timeout=int(DEADLINE_SECONDS))
         return str(broker.transport.driver_name)
 
 
@@ -154,7 +155,7 @@ def _storage() -> str:
     return type(storage).__name__
 
 
-def _runtime(backend: router.Backend) -> Runtime:
+def _runtime(backend: Backend) -> Runtime:
     health, can = backend.health(), backend.capabilities
     return Runtime(
         name=backend.name,

@@ -36,7 +36,7 @@ with urllib.request.urlopen(request) as answer:
 
 def calls(agent: Agent) -> dict[str, str]:
     """`curl` and `python` programs that run the agent with its sample input and print the result."""
-    url = settings.PUBLIC_URL + reverse("api:code-agent-execute", args=[agent.slug])
+    url = settings.PUBLIC_URL + reverse("api:agent-execute", args=[agent.slug])
     sample = _sample(agent)
     body = json.dumps({"input": sample}, ensure_ascii=False)
     return {

