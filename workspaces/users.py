@@ -25,7 +25,10 @@ def change_password(*, by: Actor, password: str) -> None:
 def set_password(
     *, user: User, password: str, source: Source, by: User | None = None, request_id: str = ""
 ) -> None:
-    """`by` is who asked, None for the command line. `Invalid` for a password that is too short, too common or too much like the person."""
+    """`by` is who asked, None for the command line.
+
+    `Invalid` for a password that is too short, too common or too much like the person.
+    """
     try:
         password_validation.validate_password(password, user)
     except ValidationError as error:
