@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.text import slugify
 
 from workspaces.exceptions import AppendOnly
 
@@ -42,12 +43,10 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Agents with every word in their name, slug, description or tags."""
         found = self
         for word in words.replace("\0", " ").split()[:10]:
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(slug__icontains=word)
-                | Q(description__icontains=word)
-                | _tags_contain(word)
-            )
+            # SQLite knows the case of ASCII letters alone; a slug has no others.
+            slug = word if word.isascii() else slugify(word) or word
+            text = Q(name__icontains=word) | Q(slug__icontains=slug) | Q(description__icontains=word)
+            found = found.filter(text | _tags_contain(word))
         return found
 
     def tagged(self, tag: str) -> AgentQuerySet:
