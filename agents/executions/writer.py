@@ -31,9 +31,9 @@ CALM_SECONDS: Final = 0.25
 class Writer:
     """Adds to the log of one attempt, from the thread that runs it and one helper thread.
 
-    What is written goes out at once if nothing went out for `gap_seconds`, else together with what
-    follows when that time is over. The helper is started when something first has to wait. When the
-    database fails, lines are kept and tried again; when the attempt no longer owns the run,
+    What is written goes out at once if nothing went out for `gap_seconds`, or if it is the first
+    output; else together with what follows when that time is over. The helper is started when
+    something first has to wait. When the database fails, lines are kept and tried again; when the attempt no longer owns the run,
     `on_superseded` is called once and lines are dropped.
     """
 
@@ -46,7 +46,7 @@ class Writer:
         patient: bool = False,
         on_superseded: Callable[[], None] = lambda: None,
     ) -> None:
-        """`patient`: even the first line may wait for `gap_seconds`."""
+        """`patient`: even the first output may wait for `gap_seconds`."""
         self._execution_id = execution_id
         self._attempt = attempt
         self._gap = gap_seconds
@@ -56,7 +56,8 @@ class Writer:
         self._pending: list[_Line] = []
         self._open: dict[EventKind, _Line] = {}
         self._values: dict[str, object] = {}
-        self._due_at = time.monotonic() + (gap_seconds if patient else 0)
+        self._due_at = time.monotonic() + gap_seconds
+        self._at_once = not patient
         self._closed = False
         self._helper: threading.Thread | None = None
         self.superseded = False
@@ -76,7 +77,8 @@ class Writer:
                 line = self._open[kind] = _Line(kind, {})
                 self._pending.append(line)
             line.texts.append(text)
-        self._flush_or_wait()
+            at_once, self._at_once = self._at_once, False
+        self._flush_or_wait(at_once=at_once)
 
     def progress(self, percent: float, message: str) -> None:
         """Only the newest progress of a moment is worth a line."""
@@ -101,9 +103,9 @@ class Writer:
         with self._flushing:
             return self._take()
 
-    def _flush_or_wait(self) -> None:
+    def _flush_or_wait(self, *, at_once: bool = False) -> None:
         with self._changed:
-            wait = self._due_at > time.monotonic()
+            wait = not at_once and self._due_at > time.monotonic()
             if wait and self._helper is None and not self._closed:
                 self._helper = threading.Thread(target=self._help, name="log-writer", daemon=True)
                 self._helper.start()
