@@ -34,7 +34,10 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channe
     the run; with 4400 for an `after` that is no number. What the client sends is ignored.
     """
 
-    _task: asyncio.Task[None] | None = None
+    def __init__(self, *, rights_seconds: float = follow.RIGHTS_SECONDS) -> None:
+        super().__init__()
+        self._rights_seconds = rights_seconds
+        self._task: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         execution_id: UUID = self.scope["url_route"]["kwargs"]["execution_id"]
@@ -59,7 +62,9 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channe
 
     async def _follow(self, actor: Actor, execution_id: UUID, after: int) -> None:
         try:
-            async for events in follow.follow(actor, execution_id, after=after):
+            async for events in follow.follow(
+                actor, execution_id, after=after, rights_seconds=self._rights_seconds
+            ):
                 if events:
                     await self.send(text_data=json.dumps([event.as_json() for event in events]))
         except follow.NoLongerVisible:

@@ -53,19 +53,21 @@ def may_follow(actor: Actor, execution_id: UUID) -> bool:
     return now.may(Scope.EXECUTIONS_READ) and bool(rows.filter(pk=execution_id).exists())
 
 
-async def follow(actor: Actor, execution_id: UUID, *, after: int = 0) -> AsyncIterator[list[EventRecord]]:
+async def follow(
+    actor: Actor, execution_id: UUID, *, after: int = 0, rights_seconds: float = RIGHTS_SECONDS
+) -> AsyncIterator[list[EventRecord]]:
     """The events that follow `after`, in batches, until and including `end`.
 
     An empty batch comes when nothing happened for a while. Each event comes once and in order, also
     when every ring of the doorbell is lost. Raises `NoLongerVisible` soon after the right to see the
-    run is gone. Rights are to be checked before the first call.
+    run is gone. Rights are to be checked before the first call, and are again every `rights_seconds`.
     """
     checked_at = time.monotonic()
     async with _doorbell(execution_id) as rung:
         while True:
             rung.clear()
             events = await database_sync_to_async(_read)(execution_id, after)
-            if time.monotonic() - checked_at > RIGHTS_SECONDS:
+            if time.monotonic() - checked_at > rights_seconds:
                 if not await database_sync_to_async(may_follow)(actor, execution_id):
                     raise NoLongerVisible
                 checked_at = time.monotonic()

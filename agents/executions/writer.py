@@ -33,8 +33,8 @@ class Writer:
 
     What is written goes out at once if nothing went out for `gap_seconds`, or if it is the first
     output; else together with what follows when that time is over. The helper is started when
-    something first has to wait. When the database fails, lines are kept and tried again; when the attempt no longer owns the run,
-    `on_superseded` is called once and lines are dropped.
+    something first has to wait. When the database fails, lines are kept and tried again; when the
+    attempt no longer owns the run, `on_superseded` is called once and lines are dropped.
     """
 
     def __init__(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from celery import current_app
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from agents.executions import log, queue, reaper, runner
@@ -26,7 +27,7 @@ def tasks(db: None) -> Iterator[Callable[[], list[UUID]]]:
     """The runs handed to the broker since the last look."""
 
     def taken() -> list[UUID]:
-        found = []
+        found: list[UUID] = []
         with current_app.connection_for_read() as connection:
             simple = connection.SimpleQueue(current_app.conf.task_default_queue)
             while True:
@@ -81,7 +82,7 @@ def test_a_run_whose_lease_holds_is_left_alone(in_state: Make, state: State) -> 
 
 def test_a_lease_renewed_between_the_look_and_the_end_saves_the_run(in_state: Make) -> None:
     execution = expired(in_state(State.RUNNING))
-    abandoned = reaper._abandoned(reaper.Q(lease_until__lt=Now()))
+    abandoned = reaper._abandoned(Q(lease_until__lt=Now()))
     assert [row.pk for row, _ in abandoned] == [execution.pk]
     Execution.objects.filter(pk=execution.pk).update(lease_until=Now() + timedelta(seconds=20))
     assert reaper._end(abandoned) == 0
