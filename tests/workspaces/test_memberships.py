@@ -12,7 +12,7 @@ from django.db import connection
 from tests.factories import actor_for, make_member, make_token, make_user, make_workspace, membership_of
 from workspaces import access, memberships, tokens
 from workspaces.access import Actor
-from workspaces.enums import SCOPES_OF, Role, Scope
+from workspaces.enums import SCOPES_OF, Role, Scope, Source
 from workspaces.exceptions import Conflict, Forbidden, Invalid, NotFound
 from workspaces.models import AuditEntry, Membership, User, Workspace, WorkspacePermission
 
@@ -107,7 +107,7 @@ def test_nobody_grants_more_than_they_hold(workspace: Workspace, admin: User) ->
 def test_a_narrow_token_grants_no_more_than_it_holds(workspace: Workspace, owner: User) -> None:
     token = tokens.authenticate(make_token(owner, workspace, [Scope.MEMBERS_WRITE, Scope.MEMBERS_READ]))
     assert token is not None
-    from_token = access.actor(user=owner, workspace=workspace, source=access.Source.API, token=token)
+    from_token = access.actor(user=owner, workspace=workspace, source=Source.API, token=token)
     with pytest.raises(Forbidden):
         memberships.add(by=from_token, email="new@example.org", role="editor")
 
@@ -183,7 +183,7 @@ def test_anybody_may_leave(workspace: Workspace, viewer: User) -> None:
 
 def test_a_token_does_not_leave_for_its_user(workspace: Workspace, viewer: User) -> None:
     token = tokens.authenticate(make_token(viewer, workspace))
-    by = access.actor(user=viewer, workspace=workspace, source=access.Source.API, token=token)
+    by = access.actor(user=viewer, workspace=workspace, source=Source.API, token=token)
     with pytest.raises(Forbidden):
         memberships.remove(by=by, membership=membership_of(viewer, workspace))
 

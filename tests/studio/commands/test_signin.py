@@ -31,11 +31,11 @@ def test_or_somebody_elses(workspace: Workspace, viewer: User) -> None:
     assert _redeem(run("--email", viewer.email.upper())) == viewer
 
 
-@pytest.mark.parametrize("active", [True, False])
-def test_not_for_the_unknown_and_the_switched_off(viewer: User, active: bool) -> None:
+def test_not_for_the_unknown_and_the_switched_off(viewer: User) -> None:
     User.objects.filter(pk=viewer.pk).update(is_active=False)
-    with pytest.raises(CommandError, match="no active account"):
-        run("--email", "nobody@example.org" if active else viewer.email)
+    for email in ("nobody@example.org", viewer.email):
+        with pytest.raises(CommandError, match="no active account"):
+            run("--email", email)
 
 
 @pytest.mark.django_db
