@@ -68,11 +68,11 @@ class AgentListView(GenericAPIView[Agent]):
     @extend_schema(request=AgentPostSerializer, responses={201: AgentSerializer})
     def post(self, request: Request) -> Response:
         body = read(AgentPostSerializer, request.data)
-        spec = agent_spec(body)
-        version = versions.create_agent(by=api_actor(request), spec=spec, changelog=body["changelog"])
-        answer = AgentSerializer(as_agent(version.agent, version, spec.code)).data
-        where = f"{request.path.rstrip('/')}/{version.agent_id}"
-        return Response(answer, status=201, headers={"Location": request.build_absolute_uri(where)})
+        actor = api_actor(request)
+        version = versions.create_agent(by=actor, spec=agent_spec(body), changelog=body["changelog"])
+        answer = _answer(agents.get(by=actor, reference=version.agent_id), version)
+        where = request.build_absolute_uri(f"{request.path}/{version.agent_id}")
+        return Response(answer, status=201, headers={"Location": where})
 
 
 @extend_schema_view(get=extend_schema(parameters=[REFERENCE, VERSION]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 
@@ -76,7 +76,7 @@ class VersionSaveSerializer(StrictSerializer):
 def agent_spec(data: Mapping[str, Any]) -> AgentSpec:
     """The agent in a body that was read."""
     details = {name: data[name] for name in Details.__annotations__ if name in data}
-    return AgentSpec(details=Details(**details), code=spec_of(data))  # type: ignore[typeddict-item]  # read by the serializer
+    return AgentSpec(details=cast(Details, details), code=spec_of(data))
 
 
 def draft_spec(data: Mapping[str, Any]) -> SnapshotSpec:

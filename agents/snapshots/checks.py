@@ -46,7 +46,8 @@ def bounded(bodies: Mapping[str, bytes]) -> None:
 
 
 def storable(spec: SnapshotSpec) -> None:
-    """Raise `Invalid` with every field that no snapshot may have."""
+    """Raise `Invalid` with every field that no snapshot may have, `TooLarge` for too much of it."""
+    bounded({path: text.encode(errors="surrogatepass") for path, text in spec.files.items()})
     errors = [*_file_errors(spec), *_config_errors(spec.config)]
     if errors:
         raise Invalid(f"The code cannot be kept: {errors[0].pointer} {errors[0].message}.", errors=errors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from agents.registry.types import AgentSpec, Details
 from agents.snapshots.types import SnapshotSpec
@@ -28,7 +28,7 @@ def code(text: str = "def main(input):\n    return input\n", **more: Any) -> Sna
 def spec(
     name: str = "Greeter", text: str = "def main(input):\n    return input\n", **details: Any
 ) -> AgentSpec:
-    return AgentSpec(details=Details(name=name, **details), code=code(text))
+    return AgentSpec(details=cast(Details, {"name": name, **details}), code=code(text))
 
 
 def body(**changes: Any) -> dict[str, Any]:
