@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from io import SEEK_END
 from typing import cast
 
 import structlog
@@ -38,10 +39,12 @@ class RequestIdMiddleware:
         if self.asynchronous:
             return self._acall(request)
         identify(request)
+        measure(request)
         return marked(request, cast(Sync, self.get_response)(request))
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         identify(request)
+        measure(request)
         return marked(request, await cast(Async, self.get_response)(request))
 
 
@@ -53,6 +56,16 @@ def identify(request: HttpRequest) -> str:
     request.request_id = request_id  # type: ignore[attr-defined]  # WorkspaceRequest has it
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id
+
+
+def measure(request: HttpRequest) -> None:
+    """Give a body that came in pieces its length: without one, parsers take it for empty."""
+    body = getattr(request, "_stream", None)
+    if "HTTP_TRANSFER_ENCODING" not in request.META or "CONTENT_LENGTH" in request.META or body is None:
+        return
+    body.seek(0, SEEK_END)
+    request.META["CONTENT_LENGTH"] = str(body.tell())
+    body.seek(0)
 
 
 def marked(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

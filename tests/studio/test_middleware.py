@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from io import BytesIO
 
 import pytest
 import structlog
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
+from rest_framework.request import Request
 
 from studio.middleware import RequestIdMiddleware
+from workspaces.parsers import StrictJSONParser
 
 pytestmark = pytest.mark.urls("tests.workspaces.api_urls")
 
@@ -49,6 +53,28 @@ def test_log_lines_carry_it() -> None:
 
     RequestIdMiddleware(view)(RequestFactory().get("/", HTTP_X_REQUEST_ID="abc"))
     assert seen["request_id"] == "abc"
+
+
+def _pieces(body: bytes, **headers: str) -> ASGIRequest:
+    """A request whose body came without a length, as the server hands it over."""
+    sent = {"content-type": "application/json", "transfer-encoding": "chunked", **headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+    }
+    return ASGIRequest(scope, BytesIO(body))
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1}', b""])
+def test_a_body_in_pieces_is_read_whole(body: bytes) -> None:
+    def view(request: HttpRequest) -> HttpResponseBase:
+        return HttpResponse(str(Request(request, parsers=[StrictJSONParser()]).data))
+
+    assert RequestIdMiddleware(view)(_pieces(body)).content.decode() == (  # type: ignore[union-attr]  # a sync view
+        "{'a': 1}" if body else "{}"
+    )
 
 
 async def test_requests_at_once_do_not_mix() -> None:
