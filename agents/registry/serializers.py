@@ -19,6 +19,7 @@ from agents.snapshots.serializers import (
     LimitsSerializer,
     StrictSerializer,
     TextField,
+    WholeField,
     config_of,
     spec_of,
 )
@@ -56,9 +57,9 @@ class DraftSerializer(StrictSerializer):
     agent = TextField(required=False)
     saved_at = TextField(required=False)
     saved_by = TextField(required=False, allow_blank=True)
-    based_on = serializers.JSONField(required=False)
+    based_on = WholeField(required=False, allow_null=True)
     hash = TextField(required=False)
-    revision = serializers.IntegerField(min_value=1, help_text="The one that was loaded.")
+    revision = WholeField(min_value=1, help_text="The one that was loaded.")
     force = FlagField(required=False, default=False)
     language = serializers.ChoiceField(choices=LANGUAGES)
     files = FilesField()
@@ -69,7 +70,7 @@ class DraftSerializer(StrictSerializer):
 
 
 class VersionSaveSerializer(StrictSerializer):
-    revision = serializers.IntegerField(min_value=1)
+    revision = WholeField(min_value=1)
     changelog = TextField(required=False, allow_blank=True, default="")
 
 

@@ -73,6 +73,15 @@ class TextField(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
+class WholeField(serializers.IntegerField):
+    """A whole number, and neither its text nor true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class FlagField(serializers.BooleanField):
     """True or false, and neither 1 nor "yes"."""
 
