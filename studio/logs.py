@@ -15,7 +15,7 @@ SHARED: list[Any] = [
 ]
 
 
-def config(*, json: bool, level: str) -> dict[str, Any]:
+def config(*, json: bool, level: str, worker_level: str) -> dict[str, Any]:
     """A `logging` dictionary; `json` for machines, else short lines for a terminal."""
     structlog.configure(
         processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,6 +47,6 @@ def config(*, json: bool, level: str) -> dict[str, Any]:
         "loggers": {
             "daphne": {"level": "WARNING"},
             "django_structlog": {"level": "WARNING"},
-            "celery": {"level": "WARNING"},
+            "celery": {"level": worker_level},
         },
     }

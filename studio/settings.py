@@ -251,4 +251,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has vetted or made it.
-LOGGING = logs.config(json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO"))
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logs.config(
+    json=env.bool("LOG_JSON", default=False),
+    level=LOG_LEVEL,
+    worker_level="WARNING" if EMBEDDED else LOG_LEVEL,
+)

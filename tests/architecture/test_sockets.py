@@ -60,6 +60,7 @@ def test_members_and_their_programs_may(
     assert knock(execution.pk, client=factories.client_for(viewer)) == OPEN
     secret = factories.make_token(owner, workspace)
     assert knock(execution.pk, authorization=f"Bearer {secret}") == OPEN
+    assert knock(execution.pk, authorization=f"Bearer {secret}", origin="") == OPEN
 
 
 def test_others_learn_nothing(execution: Execution, outsider: User, other_workspace: Workspace) -> None:
@@ -75,6 +76,8 @@ def test_another_origin_is_turned_away(execution: Execution, owner: User) -> Non
     refused = knock(execution.pk, client=factories.client_for(owner), origin="https://evil.example")
     assert refused[0] is False
     assert refused != NOT_FOUND
+    assert knock(execution.pk, client=factories.client_for(owner), origin="") == refused
+    assert knock(execution.pk, authorization="Bearer x", origin="https://evil.example") == refused
 
 
 def test_a_spent_session_no_longer_opens(execution: Execution, owner: User) -> None:
