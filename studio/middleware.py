@@ -12,6 +12,7 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_structlog.middlewares import RequestMiddleware
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -46,6 +47,14 @@ class RequestIdMiddleware:
         identify(request)
         measure(request)
         return marked(request, await cast(Async, self.get_response)(request))
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Logs requests without their query: sign-in links and searches are nobody else's business."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
 
 
 def identify(request: HttpRequest) -> str:

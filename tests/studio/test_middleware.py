@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from io import BytesIO
 
@@ -90,3 +91,12 @@ async def test_requests_at_once_do_not_mix() -> None:
     middleware = RequestIdMiddleware(view)
     answers = await asyncio.gather(*(one(number) for number in range(10)))
     assert answers == [(f"r{number}", f"r{number}") for number in range(10)]
+
+
+@pytest.mark.django_db
+def test_queries_stay_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        Client().get("/sign-in/link/", {"token": "a-secret-of-somebody"})
+    lines = [str(record.msg) for record in caplog.records]
+    assert [line for line in lines if "/sign-in/link/" in line] != []
+    assert [line for line in lines if "a-secret-of-somebody" in line] == []
