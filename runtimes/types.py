@@ -249,6 +249,9 @@ class Cancellation:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class Backend(Protocol):
     """A place that runs code."""

@@ -67,7 +67,8 @@ class LocalSandbox:
             return self._health
 
     def _prove(self) -> Health:
-        outcome = last(self.run(_PROBE, Limits(wall_seconds=20.0), Cancellation()))
+        with Cancellation() as cancellation:
+            outcome = last(self.run(_PROBE, Limits(wall_seconds=20.0), cancellation))
         ok = outcome.status is Status.SUCCEEDED and outcome.result == [2]
         reason = "" if ok else (outcome.error.message if outcome.error else "The probe gave no result.")
         checks = {f"language:{language}": language in self.toolchain.languages for language in Language}

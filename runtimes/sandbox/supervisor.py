@@ -13,7 +13,6 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +41,7 @@ _READ = 65536
 _GRACE_SECONDS = 0.5
 """The sandbox keeps the wall limit itself, and then still reports; this much later we kill it."""
 _SETUP_SECONDS = 20.0
-_STDERR_TAIL = 4096
+_STDERR_TAIL = 8192
 _KEPT_INSIDE = (
     "wall_seconds",
     "cpu_seconds",
@@ -81,7 +80,7 @@ class Supervisor:
         self.begun_at = time.monotonic()
         self.result = bytearray()
         self.artifact: _Incoming | None = None
-        self.tails: deque[str] = deque(maxlen=16)
+        self.stderr_tail = ""
 
     def run(self, cancellation: Cancellation) -> RunEvents:
         with self.open:
@@ -205,7 +204,7 @@ class Supervisor:
         if data:
             for event in reader.feed(data):
                 if isinstance(event, Output) and event.stream is Stream.STDERR:
-                    self.tails.append(event.text[-_STDERR_TAIL:])
+                    self.stderr_tail = (self.stderr_tail + event.text)[-_STDERR_TAIL:]
                 yield event
 
     def _read_rest(self, descriptor: int) -> Iterator[Event]:
@@ -280,7 +279,7 @@ class Supervisor:
         if self.refused is not None:
             return verdicts.rejected(str(Unavailable.of(self.refused)))
         self.seen.frame = self._frame()
-        self.seen.stderr_tail = "".join(self.tails)
+        self.seen.stderr_tail = self.stderr_tail
         return verdicts.judge(self.command, self.limits, self.seen)
 
     def _frame(self) -> Frame:

@@ -138,24 +138,34 @@ def _hidden(python: Tool, node: Node | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hidden))
 
 
-def _shared_library_links(python: Tool, links: dict[str, str]) -> dict[str, str]:
-    """Let the loader find a libpython that lies beside its interpreter.
-
-    A search path in the environment would be lost by programs that start Python with an
-    environment of their own, so /lib becomes a folder of links with one more entry.
-    """
+def _own_libpython(python: Tool) -> Path | None:
+    """A libpython that lies beside its interpreter, which will be elsewhere inside."""
     name = sysconfig.get_config_var("INSTSONAME") if sysconfig.get_config_var("Py_ENABLE_SHARED") else None
     beside = Path(python.host).parents[1] / "lib" / str(name)
-    if (
-        not name
-        or not beside.exists()
-        or links.get("/lib") != "usr/lib"
-        or not python.inside.startswith("/opt/")
-    ):
+    return beside if name and beside.exists() and python.inside.startswith("/opt/") else None
+
+
+def _libpython_binds(library: Path | None) -> dict[str, str]:
+    """Where the host has a library of the same name, which the loader would take, ours lies over it."""
+    if library is None:
+        return {}
+    folders = [f"/usr/lib/{platform.machine()}-linux-gnu", "/usr/lib64", "/usr/lib"]
+    return {
+        f"{folder}/{library.name}": str(library) for folder in folders if Path(folder, library.name).exists()
+    }
+
+
+def _libpython_links(library: Path | None, links: dict[str, str]) -> dict[str, str]:
+    """Else /lib becomes a folder of links with one more entry.
+
+    A search path in the environment would be lost by programs that start Python with an
+    environment of their own.
+    """
+    if library is None or _libpython_binds(library) or links.get("/lib") != "usr/lib":
         return links
     changed = {path: target for path, target in links.items() if path != "/lib"}
     changed |= {f"/lib/{entry}": f"/usr/lib/{entry}" for entry in os.listdir("/usr/lib")}
-    changed[f"/lib/{name}"] = f"/opt/python/lib/{name}"
+    changed[f"/lib/{library.name}"] = f"/opt/python/lib/{library.name}"
     return changed
 
 
@@ -192,9 +202,10 @@ def _missing(bash: Tool | None, node: Node | None, esbuild: Tool | None) -> dict
 def discover() -> Toolchain:
     """Look at the host once per process; takes some tens of milliseconds, most of them Node's."""
     python, bash, node, esbuild = find_python(), find_bash(), find_node(), find_esbuild()
+    library = _own_libpython(python)
     plan = Plan(
-        binds=_binds(python, node, esbuild),
-        links=_shared_library_links(python, _links()),
+        binds={**_binds(python, node, esbuild), **_libpython_binds(library)},
+        links=_libpython_links(library, _links()),
         files=_files(),
         hidden=_hidden(python, node),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from runtimes.sandbox.languages.javascript import THREADS, harness, node_flags, start, with_handles
 from runtimes.sandbox.languages.recipes import Recipe, Stage, environment, rlimits
@@ -16,7 +17,8 @@ from runtimes.types import Command, Limits
 
 _OUT = "/tmp/.sandloft"
 _MODULE_SYNTAX = re.compile(r"^\s*(?:import|export)\b(?!\s*\()|^(?:[^\n]*=\s*)?await\b|^for\s+await\b", re.M)
-_DECORATOR = re.compile(r"^\s*@[A-Za-z_$]", re.M)
+_MAIN_GUARD = re.compile(r"require\.main\s*===?\s*module|module\s*===?\s*require\.main")
+_DECORATOR = re.compile(r"(?:^|[\s{;(])@[A-Za-z_$]")
 _OLD_DECORATOR = re.compile(
     r"PropertyDescriptor|propertyKey|reflect-metadata|\bdescriptor\b|TypedPropertyDescriptor"
 )
@@ -26,7 +28,7 @@ _NEW_DECORATOR = re.compile(r"DecoratorContext\b|\baddInitializer\b")
 def recipe(command: Command, limits: Limits, toolchain: Toolchain) -> Recipe:
     node = toolchain.node or Node("node", "/usr/bin/node")
     esbuild = toolchain.esbuild or Tool("esbuild", "/opt/esbuild/bin/esbuild")
-    modules = _MODULE_SYNTAX.search(command.files[command.entry]) is not None
+    modules = _is_module(command.files[command.entry])
     out = f"{_OUT}/main.{'mjs' if modules else 'cjs'}"
     env = environment(command)
     return Recipe(
@@ -38,12 +40,27 @@ def recipe(command: Command, limits: Limits, toolchain: Toolchain) -> Recipe:
             *command.args,
         ],
         env=env,
-        files=with_handles(command),
+        files=_with_main_guard(command, with_handles(command)),
         rlimits=rlimits(limits, extra_processes=THREADS),
         harness={**harness(command, limits, out), "globals_for_modules": modules},
         stdin=command.stdin,
         stages=(Stage("compile", _compile(command, esbuild.inside, node, out, modules), env),),
     )
+
+
+def _is_module(source: str) -> bool:
+    """Whether the entry is an ES module. A script that awaits must be one; the order in which
+    process.nextTick is served is the only thing that then differs."""
+    if _MODULE_SYNTAX.search(source):
+        return True
+    return re.search(r"\bawait\b", source) is not None and "nextTick" not in source
+
+
+def _with_main_guard(command: Command, files: Mapping[str, str]) -> Mapping[str, str]:
+    """Answer `require.main === module` in the entry, which a bundle cannot, at its own length."""
+    answer = "true" if command.entry_point is None else "false"
+    source = _MAIN_GUARD.sub(lambda found: answer.ljust(len(found[0])), files[command.entry])
+    return {**files, command.entry: source}
 
 
 def _compile(command: Command, esbuild: str, node: Node, out: str, modules: bool) -> list[str]:
