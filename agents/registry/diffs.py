@@ -55,7 +55,7 @@ def settings(before: SnapshotSpec, after: SnapshotSpec) -> list[SettingDiff]:
 
 def unified(path: str, old: str | None, new: str | None, *, longest: int = LONGEST) -> str:
     """A unified diff that `patch` understands; None stands for a file that is not there."""
-    a, b = (old or "").splitlines(keepends=True), (new or "").splitlines(keepends=True)
+    a, b = _lines(old or ""), _lines(new or "")
     names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
     lines = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
     for group in _hunks(a, b, longest):
@@ -63,6 +63,12 @@ def unified(path: str, old: str | None, new: str | None, *, longest: int = LONGE
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _lines(text: str) -> list[str]:
+    """As `patch` counts them: a form feed or a U+2028 ends no line."""
+    *whole, rest = text.split("\n")
+    return [*(f"{line}\n" for line in whole), *([rest] if rest else [])]
 
 
 _Opcode = tuple[str, int, int, int, int]

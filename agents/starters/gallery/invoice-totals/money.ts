@@ -7,8 +7,7 @@ export class Money {
   /** From a number of units such as 19.99, rounded half up to the cent. */
   static of(units: number): Money {
     if (!Number.isFinite(units)) throw new RangeError(`${units} is not an amount`);
-    // Through a decimal exponent, since 1.005 * 100 is 100.49999999999999.
-    return new Money(Math.round(Number(`${units}e2`)));
+    return new Money(rounded(units * 100));
   }
 
   static sum(amounts: Money[]): Money {
@@ -20,10 +19,15 @@ export class Money {
   }
 
   times(factor: number): Money {
-    return Money.of(Number((this.cents * factor).toFixed(6)) / 100);
+    return new Money(rounded(this.cents * factor));
   }
 
   toString(): string {
     return (this.cents / 100).toFixed(2);
   }
+}
+
+/** Half up, on six decimals: 1.005 * 100 is 100.49999999999999 and means 100.5. */
+function rounded(cents: number): number {
+  return Math.round(Number(cents.toFixed(6)));
 }
