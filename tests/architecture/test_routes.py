@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from agents.executions import executions, requests
 from agents.executions.models import Artifact, Execution
-from agents.registry import agents, versions
+from agents.registry import agents, drafts, versions
 from agents.registry.models import Agent, Version
 from agents.registry.types import AgentSpec
 from agents.routing import websocket_urlpatterns
@@ -21,25 +21,28 @@ from tests import factories
 from tests.architecture import routes
 from tests.architecture.routes import PERSONS, Row
 from workspaces.access import Actor
+from workspaces.enums import Role
 from workspaces.models import ApiToken, Membership, User, Workspace
 
 CASES = [(row, person) for row in routes.TABLE for person in PERSONS]
 
 
+def code(*, returns: int) -> SnapshotSpec:
+    text = f"def main(input):\n    return {returns}\n"
+    return SnapshotSpec(language="python", files={"main.py": text}, entry="main.py", entry_point="main")
+
+
 @pytest.fixture
 def agent(actor: Actor) -> Agent:
-    code = SnapshotSpec(
-        language="python",
-        files={"main.py": "def main(input):\n    return 1\n"},
-        entry="main.py",
-        entry_point="main",
-    )
-    return agents.create(by=actor, spec=AgentSpec(code=code, details={"name": "Sums"}))
+    return agents.create(by=actor, spec=AgentSpec(code=code(returns=1), details={"name": "Sums"}))
 
 
 @pytest.fixture
 def version(actor: Actor, agent: Agent) -> Version:
-    return versions.save(by=actor, agent=agent, changelog="first")
+    """Number 1; the draft has moved on since, to revision 2."""
+    saved = versions.save(by=actor, agent=agent, changelog="first")
+    drafts.save(by=actor, agent=agent, expected_revision=1, spec=code(returns=4))
+    return saved
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def artifact(execution: Execution) -> Artifact:
 
 
 @pytest.fixture
-def arguments(request: pytest.FixtureRequest, workspace: Workspace, viewer: User) -> dict[str, Any]:
+def arguments(request: pytest.FixtureRequest, workspace: Workspace) -> dict[str, Any]:
     """What a route's placeholders stand for here."""
     row: Row = request.getfixturevalue("row")
     if row.route.endswith(("agent-restore", "agent-trash")):
@@ -71,6 +74,7 @@ def arguments(request: pytest.FixtureRequest, workspace: Workspace, viewer: User
     artifact: Artifact = request.getfixturevalue("artifact")
     execution = artifact.execution
     assert execution.agent is not None
+    newcomer = factories.make_member(workspace, Role.VIEWER)
     token = ApiToken.objects.filter(workspace=workspace).first()
     return {
         "slug": workspace.slug,
@@ -81,7 +85,7 @@ def arguments(request: pytest.FixtureRequest, workspace: Workspace, viewer: User
         "execution_id": execution.pk,
         "name": artifact.name,
         "workflow": "w1",
-        "membership_id": Membership.objects.get(user=viewer, workspace=workspace).pk,
+        "membership_id": Membership.objects.get(user=newcomer, workspace=workspace).pk,
         "token_id": token.pk if token else None,
     }
 
@@ -104,10 +108,9 @@ def persons(
 def ask(row: Row, client: Client, headers: dict[str, str], arguments: dict[str, Any]) -> HttpResponseBase:
     kwargs = {name: arguments[name] for name in routes.known()[row.route].parameters}
     options: dict[str, Any] = {"headers": headers}
-    if row.method != "GET":
-        options["data"] = row.data
-        if row.json:
-            options["content_type"] = "application/json"
+    options["data"] = row.data
+    if row.json:
+        options["content_type"] = "application/json"
     answer: HttpResponseBase = getattr(client, row.method.lower())(
         reverse(row.route, kwargs=kwargs), **options
     )
@@ -134,3 +137,23 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 
 def test_every_socket_is_asked() -> None:
     assert {route.name for route in websocket_urlpatterns} == routes.SOCKETS
+
+
+def test_the_administration_is_for_its_staff_alone(
+    as_anonymous: Client, as_viewer: Client, as_outsider: Client, superuser: Client
+) -> None:
+    login = reverse("admin:login")
+    pages = [name for name, route in routes.administration().items() if not route.parameters]
+    pages = [name for name in pages if name.rsplit("_", 1)[-1] in {"changelist", "add", "admin:index"}]
+    assert len(pages) > 5
+    for name in pages:
+        url = reverse(name)
+        for client in (as_anonymous, as_viewer, as_outsider):
+            answer = client.get(url)
+            assert (answer.status_code, answer.headers.get("Location", "")) == (302, f"{login}?next={url}")
+        assert superuser.get(url).status_code in {200, 403}, name
+
+
+@pytest.fixture
+def superuser(db: None) -> Client:
+    return factories.client_for(User.objects.create_superuser("root@example.org"))
