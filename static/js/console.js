@@ -97,13 +97,16 @@ export class RunConsole {
 
   #status(data, ts) {
     const word = (STATES[data.status]?.[1] ?? data.status).toLowerCase();
-    const where = data.runtime ? ` on ${data.runtime}` : "";
-    this.#row("sys", ts).append(`${word}${where}${data.runtime_reason ? ` (${data.runtime_reason})` : ""}`);
+    this.#row("sys", ts).append(data.runtime ? `${word} on ${data.runtime}` : word);
   }
 
-  #error(data, ts) {
-    const text = data.traceback ? data.traceback.trimEnd() : `${data.type}: ${data.message}`;
-    for (const line of text.split("\n")) this.#row("err fault", ts).append(line);
+  /** One line: the whole traceback is on stderr, where the program had one. The place is a button that the page may answer. */
+  #error({ type, message, file, line }, ts) {
+    const row = this.#row("err fault", ts);
+    row.append(`${type}: ${message}`);
+    if (!file) return;
+    const go = () => this.box.dispatchEvent(new CustomEvent("goto", { detail: { file, line } }));
+    row.append(" ", el("button.link", { type: "button", onclick: go }, line ? `${file}:${line}` : file));
   }
 
   #end(data, ts) {

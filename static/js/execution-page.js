@@ -64,4 +64,10 @@ const stream = new RunStream({
   onEvents,
   onState: (state, detail) => runConsole.connection(state, { ...detail, last: stream?.last ?? 0 }),
 });
+runConsole.box.addEventListener("goto", ({ detail: { file } }) => {
+  const source = [...document.querySelectorAll("#part-files details")].find(item => item.querySelector("summary").textContent === file);
+  if (!source) return;
+  source.open = true;
+  source.scrollIntoView({ block: "center" });
+});
 runConsole.box.addEventListener("retry", () => stream.retry());

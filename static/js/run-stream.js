@@ -93,7 +93,6 @@ export class RunStream {
   }
 
   connected(way) {
-    this.failures = 0;
     this.reached = true;
     if (!this.closed) this.onState("live", way);
   }
@@ -123,18 +122,18 @@ export class RunStream {
     await null; // the caller has the object before the first report
     this.onState("connecting");
     while (!this.closed) {
-      const before = this.last;
+      const before = this.last, since = Date.now();
       const verdict = await WAYS[ORDER[this.way]](this, this.urls);
       if (this.closed) return;
       if (verdict === "gone") return this.onState("gone");
       if (verdict === "ended" || this.complete) return this.onState("done");
-      await this.#recover(this.last > before);
+      await this.#recover(this.last > before || Date.now() - since > SILENCE_MS);
     }
   }
 
   /**
-   * A way that never opened gives way to the next at once: a proxy without websockets is no lost connection. One that worked is tried
-   * again, and after two failures in a row the next one is; polling comes last and is kept.
+   * A way that never opened gives way to the next at once: a proxy without websockets is no lost connection. One that brought something
+   * or lasted a while is tried again, and after two failures in a row the next one is; polling comes last and is kept.
    */
   async #recover(progressed) {
     this.failures = progressed ? 1 : this.failures + 1;

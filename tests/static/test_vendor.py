@@ -1,4 +1,4 @@
-"""The vendored front-end files are exactly what the lock file pins, so that nobody needs Node to trust them."""
+"""The vendored front-end files are exactly what the lock file pins: nobody needs Node to trust them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ export function parseInput(text) {
   try { return { value: JSON.parse(text), error: "" }; }
   catch (error) {
     const where = place(error, text);
-    const reason = error.message.replace(/ in JSON at position.*| at position.*|,? ?"[\s\S]*" is not valid JSON/s, "").replace(/^JSON\.parse: /, "");
+    const reason = error.message.replace(/ in JSON at position.*| at position.*|,? ?"[\s\S]*" is not valid JSON/s, "").replace(/^JSON\.parse: /, "") || "This is not JSON.";
     return { value: null, error: where ? `Line ${where.line}, column ${where.column}: ${reason}` : reason };
   }
 }

@@ -164,6 +164,13 @@ async function drawHistory() {
 runs.addEventListener("state", drawRunning);
 runs.addEventListener("started", drawHistory);
 runs.addEventListener("ended", drawHistory);
+runs.console.box.addEventListener("goto", ({ detail: { file, line } }) => {
+  if (!(file in draft.files)) return;
+  open(file);
+  pane("code");
+  if (line) editor?.reveal(line);
+  editor?.focus();
+});
 runs.addEventListener("fault", ({ detail: { file, line, message } }) => {
   if (!file || !(file in draft.files) || !editor) return;
   editor.put(file, draft.files[file]);
