@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -19,10 +20,14 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from agents.executions import reaper
+from agents.snapshots import snapshots
 from studio import installation
 from studio.celery import app as celery_app
 from studio.embedded import AlreadyServed, DataDirLock, EmbeddedWorker, Timer
 from studio.version import VERSION
+
+SWEEP_SECONDS = 3600.0
+"""How often code that nothing refers to any more is looked for."""
 
 
 class Command(BaseCommand):
@@ -47,7 +52,8 @@ class Command(BaseCommand):
                 reaper.reconcile()
                 start_worker(stack)
             # Also beside separate workers: they may all be dead, and their runs with them.
-            start_timer(stack)
+            start_timer(stack, reaper.reap, seconds=settings.RUN_REAP_SECONDS)
+            start_timer(stack, snapshots.sweep, seconds=SWEEP_SECONDS)
             self._serve(host=host, port=port, greeting=[*lines, *last_lines(host=host, port=port)])
         leave()
 
@@ -105,8 +111,8 @@ def start_worker(stack: ExitStack) -> None:
     stack.callback(worker.stop)
 
 
-def start_timer(stack: ExitStack) -> None:
-    timer = Timer(reaper.reap, seconds=settings.RUN_REAP_SECONDS)
+def start_timer(stack: ExitStack, work: Callable[[], object], *, seconds: float) -> None:
+    timer = Timer(work, seconds=seconds)
     timer.start()
     stack.callback(timer.stop)
 
