@@ -229,6 +229,7 @@ class Supervisor:
             self.gone = True
         elif kind == Kind.STARTED.value:
             self.started_at = time.monotonic()
+            self.seen.started = True
             yield Started(setup_ms=(self.started_at - self.begun_at) * 1000)
         elif kind == Kind.NOTE.value:
             yield Output(Stream.STDERR, payload.decode("utf-8", "replace"))

@@ -44,6 +44,7 @@ class Observation:
     """What the sandbox's first process reported; None when it was killed."""
     reaped: dict[str, Any] | None = None
     limit: str | None = None
+    started: bool = False
     cancelled: bool = False
     output_bytes: int = 0
     stderr_tail: str = ""
@@ -108,16 +109,13 @@ def _usage(seen: Observation) -> Usage:
 def _verdict(
     command: Command, limits: Limits, seen: Observation
 ) -> tuple[Status, RunError | None, int | None]:
+    killed = 128 + signal.SIGKILL if seen.started else None
     if seen.cancelled:
-        return (
-            Status.CANCELLED,
-            RunError(type="Cancelled", message="The run was cancelled."),
-            128 + signal.SIGKILL,
-        )
+        return Status.CANCELLED, RunError(type="Cancelled", message="The run was cancelled."), killed
     ended = seen.ended or {}
     limit = seen.limit or ended.get("limit")
     if limit is not None:
-        return _STATUS_OF[limit], limit_error(limit, limits), 128 + signal.SIGKILL
+        return _STATUS_OF[limit], limit_error(limit, limits), killed
     if seen.ended is None:
         return Status.FAILED, _lost(seen), None
     code = exit_code(int(ended["status"]))
