@@ -86,16 +86,21 @@ def _add(
         organization_id=workspace.organization_id if workspace else None,
         workspace=workspace,
         user=user,
-        actor=actor[:254],
+        actor=_storable(actor)[:254],
         source=source,
         action=action,
         object_type=action.partition(".")[0],
         object_id=str(target.pk)[:64],
-        object_label=(label or str(target))[:200],
+        object_label=_storable(label or str(target))[:200],
         before=_plain(before),
         after=_plain(after),
         request_id=request_id[:64],
     )
+
+
+def _storable(text: str) -> str:
+    """`text` without what text columns refuse: NULs and lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _plain(value: Any) -> Any:

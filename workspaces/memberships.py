@@ -100,13 +100,7 @@ def invite(*, by: Actor, membership: Membership) -> str:
 
 def is_fresh(membership: Membership) -> bool:
     """Whether the member never signed in, has no password and is a member nowhere else."""
-    user = membership.user
-    return (
-        user.last_login is None
-        and not user.has_usable_password()
-        and not (user.is_staff or user.is_superuser)
-        and user.memberships.count() == 1
-    )
+    return Membership.objects.fresh().filter(pk=membership.pk).exists()
 
 
 def enrol(*, user: User, workspace: Workspace, role: Role) -> Membership:

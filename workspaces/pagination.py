@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -55,6 +55,13 @@ class NewestFirst(CursorPagination):
             return super().decode_cursor(request)
         except NoSuchPage:
             raise _bad_cursor() from None
+
+    def get_ordering(
+        self, request: Request, queryset: QuerySet[Any], view: APIView | None
+    ) -> tuple[str, ...]:
+        """The ordering with the key behind it: rows of the same moment keep their places."""
+        ordering = tuple(super().get_ordering(request, queryset, cast("APIView", view)))
+        return (*ordering, "-pk" if ordering[0].startswith("-") else "pk")
 
     def get_page_size(self, request: Request) -> int:
         asked = request.query_params.get("page_size")

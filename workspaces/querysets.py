@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -24,6 +25,16 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def in_workspace(self, workspace: Workspace) -> MembershipQuerySet:
         return self.filter(workspace=workspace)
+
+    def fresh(self) -> MembershipQuerySet:
+        """Of people who never signed in, have no password and are members nowhere else."""
+        unused = self.filter(
+            user__last_login__isnull=True,
+            user__password__startswith=UNUSABLE_PASSWORD_PREFIX,
+            user__is_staff=False,
+            user__is_superuser=False,
+        )
+        return unused.annotate(homes=models.Count("user__memberships")).filter(homes=1)
 
     def owners(self) -> MembershipQuerySet:
         return self.filter(role=Role.OWNER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
@@ -22,6 +23,7 @@ from workspaces.models import User, Workspace
 
 SESSION_KEY = "workspace"
 """Where the session keeps the slug of the workspace that was looked at last."""
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 WORKSPACE_ROUTE = "w/<slug:slug>/"
 UNKNOWN_TOKEN = "The token is unknown, expired or revoked, or its user has left the workspace."  # noqa: S105  # a message
 
@@ -189,7 +191,9 @@ def session_actor(
 ) -> Actor:
     """Who `user` is in the workspace `slug`, or else in the current one, or else in the first of theirs."""
     visible = Workspace.objects.visible_to(user)
-    if slug is not None:
+    if slug is not None and not SLUG.fullmatch(slug):
+        workspace = None  # Nor may the database be asked: not every one takes every character.
+    elif slug is not None:
         workspace = visible.filter(slug=slug).first()
     else:
         workspace = visible.filter(slug=current).first() if current else None

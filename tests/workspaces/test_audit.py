@@ -73,6 +73,13 @@ def test_overlong_labels_are_cut(actor: Actor) -> None:
     assert entry.object_label == "x" * 200
 
 
+def test_labels_of_any_text_are_kept_as_far_as_columns_can(actor: Actor) -> None:
+    label = "a\0b\ud800c"
+    entry = audit.record(by=actor, action="agent.created", target=actor.workspace, label=label)
+    entry.refresh_from_db()
+    assert entry.object_label == "a\ufffdb?c"
+
+
 def test_nothing_changes_or_removes_an_entry(actor: Actor) -> None:
     entry = audit.record(by=actor, action="agent.created", target=actor.workspace)
     entry.actor = "somebody else"

@@ -92,6 +92,14 @@ def _membership(actor: Actor, membership_id: int) -> Membership:
     return membership
 
 
+def _invitable(actor: Actor, roles: list[Role]) -> list[int]:
+    """Keys of the members whom the actor may hand another first sign-in link."""
+    if not actor.may(Scope.MEMBERS_WRITE):
+        return []
+    fresh = Membership.objects.in_workspace(actor.workspace).fresh().filter(role__in=roles)
+    return list(fresh.values_list("pk", flat=True))
+
+
 def _page(
     request: WorkspaceRequest, actor: Actor, form: forms.MemberForm, *, link: str = "", status: int = 200
 ) -> HttpResponse:
@@ -102,6 +110,7 @@ def _page(
         "form": form,
         "roles": [(role.value, role.label) for role in roles],
         "changeable": [role.value for role in roles] if actor.may(Scope.MEMBERS_WRITE) else [],
+        "invitable": _invitable(actor, roles),
         "new_link": link,
     }
     return render(request, "workspaces/member_list.html", context, status=status)

@@ -23,6 +23,12 @@ def test_the_owner_gets_a_link(as_owner: Client, url: str, editor: User) -> None
     assert SignInLink.objects.get().user == editor
 
 
+def test_the_page_offers_it_for_new_members_alone(as_owner: Client, url: str, editor: User) -> None:
+    assert url in as_owner.get("/w/acme/settings/members/").content.decode()
+    User.objects.filter(pk=editor.pk).update(last_login=timezone.now())
+    assert "/invite/" not in as_owner.get("/w/acme/settings/members/").content.decode()
+
+
 def test_not_for_an_account_in_use(as_owner: Client, url: str, editor: User) -> None:
     User.objects.filter(pk=editor.pk).update(last_login=timezone.now())
     assert as_owner.post(url).status_code == 403
