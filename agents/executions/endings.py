@@ -64,8 +64,11 @@ def finish(
     return True
 
 
-def error_as_json(error: RunError | None) -> JsonObject | None:
-    return None if error is None else asdict(error)
+def error_as_json(error: RunError) -> JsonObject:
+    """For the row and the log. Unlike output it is words for people: what no page can carry is replaced."""
+    return {
+        name: _encodable(value) if isinstance(value, str) else value for name, value in asdict(error).items()
+    }
 
 
 def unstarted(status: Status, *, type: str, message: str) -> Outcome:
@@ -80,7 +83,7 @@ def _columns(outcome: Outcome, timings: dict[str, float], finished_at: datetime)
         "exit_code": outcome.exit_code,
         "has_result": outcome.has_result,
         "result": outcome.result if outcome.has_result else None,
-        "error": error_as_json(outcome.error),
+        "error": error_as_json(outcome.error) if outcome.error else None,
         "timings": timings,
         "usage": asdict(outcome.usage),
     }
@@ -100,7 +103,7 @@ def _last_entries(
     if outcome.has_result:
         lines.append((EventKind.RESULT, {"result": outcome.result}))
     if outcome.error is not None:
-        lines.append((EventKind.ERROR, asdict(outcome.error)))
+        lines.append((EventKind.ERROR, error_as_json(outcome.error)))
     lines.append(
         (
             EventKind.END,
@@ -159,6 +162,10 @@ def _fact(execution: Execution, ending: Ending, timings: dict[str, float], finis
         output_bytes=outcome.usage.output_bytes,
         finished_at=finished_at,
     )
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _printable(text: str) -> str:
