@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from rest_framework.test import APIClient
 
 from agents.registry import agents, versions
 from agents.registry.models import Agent, Version
@@ -27,3 +30,12 @@ def version(actor: Actor, agent: Agent) -> Version:
 @pytest.fixture
 def editor_actor(editor: User, workspace: Workspace) -> Actor:
     return factories.actor_for(editor, workspace)
+
+
+@pytest.fixture
+def made(api: APIClient) -> dict[str, Any]:
+    """What the API answered when it made an agent."""
+    body = samples.body(changelog="First", tags=["hello"])
+    answer = api.post("/api/v1/code-agents", body, format="json")
+    assert answer.status_code == 201, answer.json()
+    return dict(answer.json())
