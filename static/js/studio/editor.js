@@ -34,7 +34,7 @@ export class Editor extends EventTarget {
       fontSize: 12.5, lineHeight: 20, fontLigatures: false, minimap: { enabled: false }, padding: { top: 4, bottom: 4 },
       stickyScroll: { enabled: true }, scrollBeyondLastLine: false, tabSize: 4, detectIndentation: true, renderLineHighlight: "all",
       bracketPairColorization: { enabled: false }, guides: { indentation: true }, wordWrap: "off", overviewRulerBorder: false,
-      lineNumbersMinChars: 4, accessibilitySupport: "auto", fixedOverflowWidgets: true, smoothScrolling: false, ariaLabel: "Editor",
+      lineNumbersMinChars: 4, renderFinalNewline: "on", accessibilitySupport: "auto", fixedOverflowWidgets: true, smoothScrolling: false, ariaLabel: "Editor",
       unicodeHighlight: { ambiguousCharacters: false },
     });
     this.instance.onDidChangeCursorPosition(() => this.dispatchEvent(new Event("cursor")));

@@ -33,11 +33,11 @@ export class Tree {
     const open = !this.closed.has(node.path), badge = this.badges.get(node.path);
     const entry = node.path === this.draft.entry;
     const row = el("div.node", { role: "treeitem", tabindex: "-1", "aria-level": level, "aria-expanded": node.folder ? String(open) : null,
-      "aria-selected": String(node.path === this.current), "aria-label": `${node.name}${entry ? ", starts here" : ""}${badge ? `, ${badge.title}` : ""}`,
+      "aria-selected": String(node.path === this.current),
       dataset: { path: node.path, folder: node.folder ? "yes" : "" } },
       icon(node.folder ? (open ? "folder-open" : "folder") : iconOf(node.path), "sm"), el("span.cut", {}, node.name),
       entry ? el("span.tag", { title: "The run starts with this file" }, "start") : null,
-      badge ? el(`span.end.${badge.kind}`, { title: badge.title }, badge.text) : null,
+      badge ? el(`span.end.${badge.kind}`, { title: badge.title }, badge.text, el("span.sr", {}, ` ${badge.title}`)) : null,
       this.draft.writable ? el("span.acts", {},
         iconButton("pencil", `Rename ${node.name}`, () => this.rename(node.path), { tabindex: "-1" }),
         iconButton("trash-2", `Delete ${node.name}`, () => this.remove(node.path), { tabindex: "-1" })) : null);
