@@ -67,6 +67,7 @@ def start(settings: Any) -> Iterator[Callable[[Execution], Worker]]:
             "RUN_LEASE_SECONDS": str(LEASE_SECONDS),
             "RUN_HEARTBEAT_SECONDS": "0.3",
             "RUN_CANCEL_POLL_SECONDS": "0.1",
+            **{name: os.environ[name] for name in ("DATABASE_URL",) if name in os.environ},
         }
         workers.append(
             subprocess.Popen(
