@@ -1,4 +1,6 @@
 // The API reference: Swagger UI from our own files, calling with the session of this page.
+import { isDark, onThemeChange } from "./theme-switch.js";
+
 const root = document.getElementById("api-docs");
 const csrf = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"];
 
@@ -19,3 +21,7 @@ window.SwaggerUIBundle({
     return request;
   },
 });
+
+const follow = () => document.documentElement.classList.toggle("dark-mode", isDark());
+follow();
+onThemeChange(follow);

@@ -1,20 +1,16 @@
 // The run's input: JSON as text, checked while it is typed, with the place of an error.
-/** Line and column (from 1) of a parse error in `text`, or null when the browser does not say. */
-function place(error, text) {
-  const at = /position (\d+)/.exec(error.message);
-  if (!at) return null;
-  const before = text.slice(0, Number(at[1])).split("\n");
-  return { line: before.length, column: before.at(-1).length + 1 };
-}
+import { faultAt } from "../json-fault.js";
 
 export function parseInput(text) {
   if (!text.trim()) return { value: null, error: "" };
   try { return { value: JSON.parse(text), error: "" }; }
-  catch (error) {
-    const where = place(error, text);
-    const reason = error.message.replace(/ in JSON at position.*| at position.*|,? ?"[\s\S]*" is not valid JSON/s, "").replace(/^JSON\.parse: /, "") || "This is not JSON.";
-    return { value: null, error: where ? `Line ${where.line}, column ${where.column}: ${reason}` : reason };
-  }
+  catch { return { value: null, error: fault(text) }; }
+}
+
+function fault(text) {
+  const at = faultAt(text), lines = text.slice(0, at).split("\n");
+  const found = at < text.length ? `“${String.fromCodePoint(text.codePointAt(at))}” is not expected here` : "the text ends too early";
+  return `Line ${lines.length}, column ${lines.at(-1).length + 1}: ${found}`;
 }
 
 /** Words like a shell reads them: quotes group, a backslash takes the next character as it is. */
