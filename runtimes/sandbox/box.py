@@ -162,7 +162,8 @@ class Box:
         self.pipes.result_end, result = os.pipe2(os.O_CLOEXEC)
         self.pipes.stdin = self.job["stdin"].encode("utf-8", "surrogatepass")
         wanted = {0: stdin, 1: self.stdout, 2: self.stderr}
-        wanted |= {JOB_DESCRIPTOR: self.job["sealed"], RESULT_DESCRIPTOR: result}
+        if self.job["harness"]:
+            wanted |= {JOB_DESCRIPTOR: self.job["sealed"], RESULT_DESCRIPTOR: result}
         channel.send(self.control, Kind.STARTED)
         pid = self._start(self.job["argv"], self.job["env"], wanted)
         for descriptor in (stdin, result, self.stdout, self.stderr, self.job["sealed"]):

@@ -220,7 +220,7 @@ class Supervisor:
         try:
             message, descriptors, _, _ = socket.recv_fds(self.control, channel.CHUNK + 64, 1)
         except ConnectionResetError:
-            message, descriptors = b"", []
+            return  # told once when the other side closed with something unread; its messages follow
         if descriptors:
             self.pidfd = descriptors[0]
             self.open.callback(os.close, self.pidfd)

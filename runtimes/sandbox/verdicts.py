@@ -184,9 +184,10 @@ def _stage_error(ended: dict[str, Any]) -> RunError:
     found = _STAGE_PLACE.search(text)
     if found is None:
         return RunError(
-            type="SyntaxError", message=text.strip()[:4000] or f"The {ended['stage']} step failed."
+            type="RuntimeFault", message=f"The {ended['stage']} step failed. {text.strip()[:4000]}"
         )
-    return _syntax_error(found, text)
+    error = _syntax_error(found, text)
+    return replace(error, type="ImportError") if error.message.startswith("Could not resolve") else error
 
 
 def _syntax_error(found: re.Match[str], traceback: str) -> RunError:
