@@ -56,6 +56,22 @@ def test_input_that_is_not_says_where(page: Page) -> None:
     assert found["error"].startswith("Line 3, column 1: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('{"a": }', "Line 1, column 7: “}” is not expected here"),
+        ("[1, 2", "Line 1, column 6: the text ends too early"),
+        ('{"a": 1,\n "b" 2}', "Line 2, column 6: “2” is not expected here"),
+        ("[1,]", "Line 1, column 4: “]” is not expected here"),
+        ("01", "Line 1, column 2: “1” is not expected here"),
+        ('["\\x"]', "Line 1, column 2: “\"” is not expected here"),
+        ("🦀", "Line 1, column 1: “🦀” is not expected here"),
+    ],
+)
+def test_where_json_breaks(page: Page, text: str, error: str) -> None:
+    assert _call(page, "studio/input", "parseInput", text)["error"] == error
+
+
 @pytest.mark.parametrize("text", ["{", "[1, 2", "NaN", "{'a': 1}", "1 2", "\x00"])
 def test_input_that_is_not_json_is_an_error(page: Page, text: str) -> None:
     assert _call(page, "studio/input", "parseInput", text)["error"] != ""
