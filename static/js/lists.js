@@ -11,7 +11,18 @@ function move(step) {
   all[Math.min(Math.max(at + step, 0), all.length - 1)].focus();
 }
 
+const LIVE_MS = 3000;
+
+/** While a list shows runs that go on, it is fetched again now and then; a reader's focus and scroll place stay (morph). */
+function refreshLive() {
+  const rows = document.querySelector("#rows[data-refresh-live]");
+  const live = rows?.querySelector('[data-status="running"], [data-status="queued"], [data-status="cancelling"]');
+  if (!live || document.visibilityState === "hidden") return;
+  window.htmx.ajax("GET", location.href, { target: rows, swap: "morph:outerHTML" });
+}
+
 export function install() {
+  setInterval(refreshLive, LIVE_MS);
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, dialog, .studio")) return;
     if (event.key === "j") move(1);
