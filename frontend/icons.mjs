@@ -4,7 +4,7 @@ export const ICONS = [
   "circle", "circle-alert", "circle-check", "circle-dashed", "circle-slash", "circle-x", "clock", "code", "copy", "download",
   "file", "file-code", "file-plus", "file-text", "folder", "folder-open", "folder-plus", "history", "house", "image", "info",
   "keyboard", "key-round", "link", "loader-circle", "log-out", "memory-stick", "menu", "monitor", "moon", "pencil", "play",
-  "plus", "rotate-ccw", "save", "scroll-text", "search", "settings-2", "shield-ban", "shield-check", "square", "sun", "table-2",
+  "plus", "rotate-ccw", "save", "scroll-text", "search", "settings-2", "shield-ban", "square", "sun", "table-2",
   "terminal", "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "users-round", "wifi-off", "wrap-text", "x",
 ];
 

@@ -60,11 +60,12 @@ class Palette {
     if (!page || turn !== this.turn) return;
     const url = this.dialog.dataset.agentUrl;
     this.agents = page.results.map(agent => ({ group: "Agents", icon: "file-code", label: agent.name, end: "Open in the studio", run: () => location.assign(`${url}${agent.id}/edit/`) }));
-    this.#draw();
+    this.#draw({ keep: this.at > 0 });
   }
 
-  #draw() {
-    const words = this.field.value.trim().toLowerCase();
+  /** `keep` leaves the reader's choice where it is, when results arrive late. */
+  #draw({ keep = false } = {}) {
+    const words = this.field.value.trim().toLowerCase(), chosen = this.items?.[this.at]?.label;
     const found = [...this.agents, ...this.commands.filter(command => command.label.toLowerCase().includes(words))];
     const groups = Map.groupBy ? Map.groupBy(found, item => item.group) : new Map([["Results", found]]);
     this.items = [...groups.values()].flat();
@@ -72,7 +73,7 @@ class Palette {
     this.list.replaceChildren(...[...groups].map(([name, items]) => el("div", { role: "group", "aria-label": name },
       el("div.head", { "aria-hidden": "true" }, name), items.map(item => this.#option(item, index++, words)))));
     this.dialog.querySelector("[data-none]").hidden = this.items.length > 0;
-    this.#select(0);
+    this.#select(keep ? Math.max(0, this.items.findIndex(item => item.label === chosen)) : 0);
   }
 
   #option(item, index, words) {
