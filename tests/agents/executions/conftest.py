@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from agents.executions import executions, leases
+from agents.executions import executions, leases, runner
 from agents.executions.enums import State
 from agents.executions.models import Execution
+from runtimes.types import Artifact, Cancellation, Command, Limits, RunEvents
 from tests.agents.executions import scripted
+from tests.agents.executions.scripted import choosing, err, in_thread, ok, out, yielding
 from workspaces.access import Actor
 
 Make = Callable[..., Execution]
@@ -45,3 +49,28 @@ def in_state(queued: Make) -> Callable[..., Execution]:
         return Execution.objects.select_related("workspace", "snapshot").get(pk=execution.pk)
 
     return make
+
+
+@pytest.fixture
+def finished(queued: Make) -> Execution:
+    """A run that ended, with output on both streams and files of all sorts."""
+    execution = queued(input={"a": 1})
+    files = [Artifact("page.html", scripted.HTML), Artifact("a/plot.svg", b"<svg/>")]
+    files += [Artifact("x.exe", b"MZ\0"), Artifact('we"ird;\u00fc.csv', b"a,b\n")]
+    events = [event for number in range(5) for event in (out(f"{number}\n"), err(f"e{number}\n"))]
+    runner.execute(execution.id, choose=yielding(*events, *files, ok([1])))
+    return execution
+
+
+@pytest.fixture
+def slow(queued: Make) -> tuple[Execution, Callable[[], threading.Thread]]:
+    """A run that prints for about a second, and what starts it."""
+    execution = queued()
+
+    def script(command: Command, limits: Limits, cancellation: Cancellation) -> RunEvents:
+        for number in range(100):
+            yield out(f"line {number}\n")
+            time.sleep(0.01)
+        yield ok()
+
+    return execution, lambda: in_thread(lambda: runner.execute(execution.id, choose=choosing(script)))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connections
+
+from agents.executions import log
 from agents.executions.enums import Kind
+from agents.executions.models import Execution
 from agents.executions.types import RunRequest
 from agents.snapshots import limits, snapshots
 from agents.snapshots.types import SnapshotConfig, SnapshotSpec
@@ -30,6 +35,7 @@ from runtimes.types import (
     Stream,
 )
 
+HTML = b"<script>alert(document.domain)</script>"
 Script = Callable[[Command, Limits, Cancellation], RunEvents]
 
 
@@ -125,3 +131,21 @@ def eventually(check: Callable[[], Any], *, seconds: float = 10) -> Any:
             return value
         time.sleep(0.02)
     raise AssertionError(f"It did not become true within {seconds} seconds.")
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    """`work` in a started thread that leaves no connection open."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+def stored(execution: Execution, after: int = 0) -> list[Any]:
+    return [event.as_json() for event in log.read_all(execution.id) if event.seq > after]

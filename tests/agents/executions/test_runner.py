@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from agents.executions import executions, leases, log, runner
 from agents.executions.enums import EventKind, State
@@ -29,7 +28,7 @@ from runtimes.types import (
     Usage,
 )
 from tests.agents.executions import scripted
-from tests.agents.executions.scripted import choosing, err, eventually, ok, out, yielding
+from tests.agents.executions.scripted import choosing, err, eventually, in_thread, ok, out, yielding
 from workspaces.access import Actor
 from workspaces.exceptions import Unavailable
 
@@ -40,18 +39,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def lines(execution: Execution) -> list[tuple[str, Any]]:
     return [(event.kind.value, event.data) for event in log.read_all(execution.id)]
-
-
-def in_thread(work: Callable[[], object]) -> threading.Thread:
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    return thread
 
 
 def test_a_queued_run_goes_from_claim_to_end(queued: Make) -> None:

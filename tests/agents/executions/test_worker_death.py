@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -32,9 +31,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(90)]
 
 LEASE_SECONDS = 2
 PROGRAM = """
-import json, os, sys
+import os, sys
 import studio.settings as settings
-settings.DATABASES["default"].update(json.loads(os.environ["TEST_DATABASE"]))
+settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 import django
 django.setup()
 from uuid import UUID
@@ -54,15 +53,14 @@ for number in range(3000):
 def start(settings: Any) -> Iterator[Callable[[Execution], Worker]]:
     """Starts a worker process for one run; what is left of it in the end is killed."""
     settings.RUN_LEASE_SECONDS = LEASE_SECONDS
-    names = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
-    database = {name: str(connection.settings_dict.get(name) or "") for name in names}
     workers: list[Worker] = []
 
     def run(execution: Execution) -> Worker:
         environment = {
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "studio.settings",
-            "TEST_DATABASE": json.dumps(database),
+            **{name: value for name, value in os.environ.items() if name == "DATABASE_URL"},
+            "TEST_DATABASE": str(connection.settings_dict["NAME"]),
             "STUDIO_DATA_DIR": str(django_settings.DATA_DIR),
             "RUN_LEASE_SECONDS": str(LEASE_SECONDS),
             "RUN_HEARTBEAT_SECONDS": "0.3",
