@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from tests import servers
 
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -49,3 +51,28 @@ def chromium() -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def browser_page(live_studio: LiveStudio, chromium: str) -> Iterator[Page]:
+    """A page of a signed-in owner. Ends with a failure if the page logged an error or called elsewhere."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = browser.new_context(base_url=live_studio.base_url)
+        context.add_cookies(
+            [{"name": n, "value": v, "url": live_studio.base_url} for n, v in live_studio.cookies.items()]
+        )
+        page = context.new_page()
+        troubles: list[str] = []
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: troubles.append(request.url) if is_foreign(request.url) else None)
+
+        def is_foreign(url: str) -> bool:
+            return url.startswith(("http:", "https:", "ws:")) and not url.split("//", 1)[1].startswith(
+                live_studio.base_url.split("//", 1)[1]
+            )
+
+        yield page
+        browser.close()
+    assert troubles == []
