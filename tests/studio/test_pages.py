@@ -10,7 +10,7 @@ from django.test import Client
 
 from agents.registry import agents
 from agents.registry.models import Agent
-from agents.registry.types import AgentSpec
+from agents.registry.types import AgentSpec, Details
 from agents.snapshots.types import SnapshotSpec
 from studio import snippets
 from workspaces.access import Actor
@@ -20,7 +20,7 @@ from workspaces.models import Workspace
 @pytest.fixture
 def agent(actor: Actor) -> Agent:
     code = SnapshotSpec(language="python", files={"main.py": "result = 1"}, entry="main.py", entry_point=None)
-    details = {"name": "It's me", "sample_input": '{"name": "O\'Hara"}'}
+    details: Details = {"name": "It's me", "sample_input": '{"name": "O\'Hara"}'}
     return agents.create(by=actor, spec=AgentSpec(code=code, details=details))
 
 
