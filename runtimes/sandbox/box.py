@@ -6,25 +6,24 @@ child; when this process ends, the kernel kills whatever is left.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
 import resource
 import select
-import signal
 import socket
 import stat
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from runtimes.sandbox import artifacts, channel, confine, layout, syscalls
+from runtimes.sandbox import artifacts, channel, confine, layout, processes, syscalls
 from runtimes.sandbox.channel import Kind
 from runtimes.sandbox.meter import Meter
 
 JOB_DESCRIPTOR = 198
 RESULT_DESCRIPTOR = 199
+WRITING_FILES = "write the program's files"
 _TICK_SECONDS = 0.01
 _IDLE_TICK_SECONDS = 0.04
 _TICK_COST = 8
@@ -97,14 +96,21 @@ def _map_ids() -> None:
 
 
 def _write_files(files: dict[str, str]) -> None:
-    for path, text in files.items():
-        folder = os.path.dirname(path)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-        mode = 0o755 if text.startswith("#!") else 0o644
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with open(descriptor, "wb", buffering=0) as file:
-            file.write(text.encode("utf-8"))
+    try:
+        for path, text in files.items():
+            _write_file(path, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, WRITING_FILES) from error
+
+
+def _write_file(path: str, text: str) -> None:
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    mode = 0o755 if text.startswith("#!") else 0o644
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:
+        file.write(text.encode("utf-8"))
 
 
 def _sealed(content: bytes) -> int:
@@ -203,13 +209,14 @@ class Box:
         while status is None and self.ending.limit is None:
             events = poller.poll(self.tick * 1000)
             self._exchange(poller, events)
-            status = _reap(pid)
+            status = processes.reap(pid)
             if status is None:
                 self._check_limits()
+        poller.unregister(main)
         os.close(main)
         if status is None:
-            _kill_everyone()
-            status = _reap(pid, wait=True)
+            processes.kill_everyone()
+            status = processes.reap(pid, wait=True)
         elif self.ending.limit is None:
             self._linger(poller)
         return status or 0
@@ -272,15 +279,15 @@ class Box:
     def _linger(self, poller: select.poll) -> None:
         """Let the rest of a pipeline finish its writing after the main process has ended."""
         until = min(time.monotonic() + _LINGER_SECONDS, self.deadline)
-        while _reap_any() and time.monotonic() < until and self.ending.limit is None:
+        while processes.reap_any() and time.monotonic() < until and self.ending.limit is None:
             self._exchange(poller, poller.poll(2))
             self._check_limits()
 
     # -- afterwards
 
     def _bury(self) -> None:
-        _kill_everyone()
-        while _reap_any(wait=True):
+        processes.kill_everyone()
+        while processes.reap_any(wait=True):
             pass
         while self.pipes.result_end >= 0 and self._drain():
             if not select.select([self.pipes.result_end], [], [], 0)[0]:
@@ -357,34 +364,6 @@ class Box:
 def _lift(descriptor: int) -> int:
     """A copy above every number that we place on."""
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, RESULT_DESCRIPTOR + 1)
-
-
-def _reap(pid: int, *, wait: bool = False) -> int | None:
-    """The wait status of `pid` if it has ended; buries others on the way."""
-    while True:
-        try:
-            found, status = os.waitpid(-1, 0 if wait else os.WNOHANG)
-        except ChildProcessError:
-            return 0
-        if found == pid:
-            return status
-        if found == 0:
-            return None
-
-
-def _reap_any(*, wait: bool = False) -> bool:
-    """Bury the dead; whether anybody is left."""
-    while True:
-        try:
-            if os.waitpid(-1, 0 if wait else os.WNOHANG)[0] == 0:
-                return True
-        except ChildProcessError:
-            return False
-
-
-def _kill_everyone() -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(-1, signal.SIGKILL)
 
 
 def _read_regular(path: str, at_most: int) -> bytes:

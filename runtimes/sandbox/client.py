@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runtimes.sandbox.box import WRITING_FILES
 from runtimes.sandbox.layout import Plan
 from runtimes.sandbox.spawner import REQUESTS
 
@@ -42,6 +43,8 @@ def _advice(report: dict[str, Any]) -> str:
     """Words for the administrator about a step that the host forbade."""
     step, code = str(report.get("step")), int(report.get("errno") or 0)
     reason = f"{step}: {os.strerror(code)}"
+    if step == WRITING_FILES:
+        return f"The program's files do not fit on the run's disk (disk_bytes): {os.strerror(code)}."
     if "proc" in step and "mount" in step:
         what = (
             "This host hides parts of /proc, as containers do. Start the container with "

@@ -6,8 +6,9 @@ spawner; `enter_box` gives one run its writable part.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from runtimes.sandbox import syscalls as sys
@@ -38,8 +39,12 @@ class Plan:
     files: dict[str, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
     """Directories inside that appear empty."""
+    covers: dict[str, str] = field(default_factory=dict)
+    """inside -> inside: a file that lies over another one."""
     scratch_uid: int = 231072
     """Who we are on the host when the server is root."""
+    staged: bool = False
+    """Whether the sources are already where the scratch uid can reach them."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,12 +74,39 @@ def stage_as_root(plan: Plan, stage: str) -> Plan:
     staged = {}
     for index, (inside, source) in enumerate(plan.binds.items()):
         target = f"{stage}/{index}"
-        _make_mount_point(source, target)
-        sys.mount(source, target, None, sys.MS_BIND | sys.MS_REC)
+        _attach(source, target, neutral=inside != source)
         staged[inside] = target
-    return Plan(
-        binds=staged, links=plan.links, files=plan.files, hidden=plan.hidden, scratch_uid=plan.scratch_uid
-    )
+    return replace(plan, binds=staged, staged=True)
+
+
+def _attach(source: str, target: str, *, neutral: bool) -> None:
+    """Make a tree of the host appear at `target`.
+
+    A plain bind tells the host's path in /proc/self/mountinfo. Where that path is not one that
+    every host has, an overlay over nothing is mounted instead, by names that say nothing; where
+    the kernel allows no overlay, the bind has to do.
+    """
+    _make_mount_point(source, target)
+    if neutral and os.path.isdir(source):
+        with contextlib.suppress(OSError):
+            _overlay(source, target)
+            return
+    sys.mount(source, target, None, sys.MS_BIND | sys.MS_REC)
+
+
+def _overlay(source: str, target: str) -> None:
+    names = f"{target}.names"
+    os.mkdir(names, 0o755)
+    os.mkdir(f"{names}/none", 0o755)
+    os.symlink(source, f"{names}/tree")
+    os.chdir(names)
+    try:
+        sys.mount("tree", target, "overlay", READ_ONLY, "lowerdir=tree:none")
+    finally:
+        os.chdir("/")
+        os.unlink(f"{names}/tree")
+        os.rmdir(f"{names}/none")
+        os.rmdir(names)
 
 
 def _make_mount_point(source: str, target: str) -> None:
@@ -102,8 +134,10 @@ def enter_root(plan: Plan, root: str) -> None:
 
 def _bind_sources(plan: Plan, root: str) -> None:
     for inside, source in sorted(plan.binds.items()):
-        _make_mount_point(source, root + inside)
-        sys.mount(source, root + inside, None, sys.MS_BIND | sys.MS_REC)
+        _attach(source, root + inside, neutral=not plan.staged and inside != source)
+        sys.restrict_mount(root + inside, READ_ONLY)
+    for inside, other in plan.covers.items():
+        sys.mount(root + other, root + inside, None, sys.MS_BIND)
         sys.restrict_mount(root + inside, READ_ONLY)
     for inside in plan.hidden:
         if os.path.isdir(root + inside):

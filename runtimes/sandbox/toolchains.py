@@ -103,7 +103,7 @@ def find_node() -> Node | None:
 
 def find_esbuild() -> Tool | None:
     path = _VENDOR / f"esbuild-linux-{_architecture()}"
-    return Tool(str(path), "/opt/esbuild/bin/esbuild") if path.exists() else None
+    return Tool(str(path), f"/opt/esbuild/{path.name}") if path.exists() else None
 
 
 def _links() -> dict[str, str]:
@@ -122,7 +122,7 @@ def _binds(python: Tool, node: Node | None, esbuild: Tool | None) -> dict[str, s
         binds["/opt/python"] = str(Path(python.host).parents[1])
     for tool in (node, esbuild):
         if tool is not None and tool.inside.startswith("/opt/"):
-            binds[tool.inside] = tool.host
+            binds[os.path.dirname(tool.inside)] = os.path.dirname(tool.host)
     return binds
 
 
@@ -145,14 +145,13 @@ def _own_libpython(python: Tool) -> Path | None:
     return beside if name and beside.exists() and python.inside.startswith("/opt/") else None
 
 
-def _libpython_binds(library: Path | None) -> dict[str, str]:
+def _libpython_covers(library: Path | None) -> dict[str, str]:
     """Where the host has a library of the same name, which the loader would take, ours lies over it."""
     if library is None:
         return {}
     folders = [f"/usr/lib/{platform.machine()}-linux-gnu", "/usr/lib64", "/usr/lib"]
-    return {
-        f"{folder}/{library.name}": str(library) for folder in folders if Path(folder, library.name).exists()
-    }
+    here = [f"{folder}/{library.name}" for folder in folders if Path(folder, library.name).exists()]
+    return dict.fromkeys(here, f"/opt/python/lib/{library.name}")
 
 
 def _libpython_links(library: Path | None, links: dict[str, str]) -> dict[str, str]:
@@ -161,7 +160,7 @@ def _libpython_links(library: Path | None, links: dict[str, str]) -> dict[str, s
     A search path in the environment would be lost by programs that start Python with an
     environment of their own.
     """
-    if library is None or _libpython_binds(library) or links.get("/lib") != "usr/lib":
+    if library is None or _libpython_covers(library) or links.get("/lib") != "usr/lib":
         return links
     changed = {path: target for path, target in links.items() if path != "/lib"}
     changed |= {f"/lib/{entry}": f"/usr/lib/{entry}" for entry in os.listdir("/usr/lib")}
@@ -204,7 +203,8 @@ def discover() -> Toolchain:
     python, bash, node, esbuild = find_python(), find_bash(), find_node(), find_esbuild()
     library = _own_libpython(python)
     plan = Plan(
-        binds={**_binds(python, node, esbuild), **_libpython_binds(library)},
+        binds=_binds(python, node, esbuild),
+        covers=_libpython_covers(library),
         links=_libpython_links(library, _links()),
         files=_files(),
         hidden=_hidden(python, node),
