@@ -35,6 +35,7 @@ export class Editor extends EventTarget {
       stickyScroll: { enabled: true }, scrollBeyondLastLine: false, tabSize: 4, detectIndentation: true, renderLineHighlight: "all",
       bracketPairColorization: { enabled: false }, guides: { indentation: true }, wordWrap: "off", overviewRulerBorder: false,
       lineNumbersMinChars: 4, renderFinalNewline: "on", accessibilitySupport: "auto", fixedOverflowWidgets: true, smoothScrolling: false, ariaLabel: "Editor",
+      readOnlyMessage: { value: "Your role may look at this agent, not change it." },
       unicodeHighlight: { ambiguousCharacters: false },
     });
     this.instance.onDidChangeCursorPosition(() => this.dispatchEvent(new Event("cursor")));

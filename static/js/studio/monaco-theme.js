@@ -39,7 +39,8 @@ function define(monaco) {
       "scrollbarSlider.hoverBackground": hex("line-strong", "88"), "editorBracketMatch.background": hex("accent-soft"), "editorBracketMatch.border": hex("accent-line"),
       "editorBracketHighlight.foreground1": hex("muted"), "editorBracketHighlight.foreground2": hex("muted"), "editorBracketHighlight.foreground3": hex("muted"),
       "menu.background": hex("raised"), "menu.foreground": hex("text"), "menu.selectionBackground": hex("accent-soft"), "menu.selectionForeground": hex("text"),
-      "quickInput.background": hex("raised"), "quickInput.foreground": hex("text"), "widget.shadow": "#00000040",
+      "quickInput.background": hex("raised"), "quickInput.foreground": hex("text"), "inputValidation.infoBackground": hex("raised"), "inputValidation.infoForeground": hex("text"), "inputValidation.infoBorder": hex("line-strong"),
+      "widget.shadow": "#00000040",
     },
   });
   done();
