@@ -62,11 +62,11 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channe
 
     async def _follow(self, actor: Actor, execution_id: UUID, after: int) -> None:
         try:
-            async for events in follow.follow(
-                actor, execution_id, after=after, rights_seconds=self._rights_seconds
-            ):
-                if events:
-                    await self.send(text_data=json.dumps([event.as_json() for event in events]))
+            batches = follow.follow(actor, execution_id, after=after, rights_seconds=self._rights_seconds)
+            async with contextlib.aclosing(batches):
+                async for events in batches:
+                    if events:
+                        await self.send(text_data=json.dumps([event.as_json() for event in events]))
         except follow.NoLongerVisible:
             await self.close(NOT_FOUND)
         except Exception:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from agents.executions import endings, leases, log, queue, runner, slots, states
@@ -22,9 +23,12 @@ from workspaces import audit
 from workspaces.access import Actor
 from workspaces.enums import Scope
 from workspaces.exceptions import Conflict, Invalid, Unavailable, Unprocessable
+from workspaces.fields import JsonTextField
 
 RerunMode: TypeAlias = Literal["same", "newest", "edit"]
 _UNSET: Any = object()
+LISTED_CHARACTERS: Final = 8 * 1024
+"""Longer inputs and results are left out of lists, which could otherwise be hundreds of megabytes."""
 
 
 def visible(by: Actor) -> QuerySet[Execution]:
@@ -32,6 +36,21 @@ def visible(by: Actor) -> QuerySet[Execution]:
     by.require(Scope.EXECUTIONS_READ)
     rows = Execution.objects.visible_to(by)
     return rows.select_related("workspace", "snapshot", "agent", "version", "user", "token")
+
+
+def listed(rows: QuerySet[Execution]) -> QuerySet[Execution]:
+    """`rows` for a list: `short_input` and `short_result` are what is small, the rest is not read."""
+
+    def short(name: str) -> Case:
+        small = When(**{f"{name}_length__lte": LISTED_CHARACTERS}, then=F(name))
+        return Case(small, default=None, output_field=JsonTextField(null=True))
+
+    return (
+        rows.defer("input", "result", "context", "stdin", "args", "env")
+        .annotate(input_length=Length("input"), result_length=Length("result"))
+        .annotate(short_input=short("input"), short_result=short("result"))
+        .prefetch_related("artifacts__blob")
+    )
 
 
 def correlated(by: Actor, correlation_id: str) -> QuerySet[Execution]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Final
 from uuid import UUID
 
@@ -55,7 +55,7 @@ def may_follow(actor: Actor, execution_id: UUID) -> bool:
 
 async def follow(
     actor: Actor, execution_id: UUID, *, after: int = 0, rights_seconds: float = RIGHTS_SECONDS
-) -> AsyncIterator[list[EventRecord]]:
+) -> AsyncGenerator[list[EventRecord]]:
     """The events that follow `after`, in batches, until and including `end`.
 
     An empty batch comes when nothing happened for a while. Each event comes once and in order, also

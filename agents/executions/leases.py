@@ -138,7 +138,9 @@ class Stop:
         return self.wait(0)
 
     def wait(self, seconds: float) -> bool:
-        return bool(select.select([self._fd], [], [], seconds)[0])
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def throw(self) -> None:
         os.eventfd_write(self._fd, 1)

@@ -274,6 +274,28 @@ class ExecutionSerializer(serializers.Serializer[Execution]):
         return f"/ws/v1/executions/{execution.id}/"
 
 
+class ExecutionRowSerializer(ExecutionSerializer):
+    """One run in a list."""
+
+    input = JsonField(source="short_input", help_text="Null if it is long; `omitted` says so.")
+    result = JsonField(source="short_result", help_text="Null if it is long; `omitted` says so.")
+    omitted = serializers.SerializerMethodField(help_text="Fields to be read from the run itself.")
+
+    def get_omitted(self, execution: Execution) -> list[str]:
+        return omitted(execution)
+
+
+def omitted(execution: Any) -> list[str]:
+    """What `executions.listed` left out of a row because it is long."""
+    return [
+        name
+        for name in ("input", "result")
+        if getattr(execution, f"{name}_length") is not None
+        and getattr(execution, f"short_{name}") is None
+        and getattr(execution, f"{name}_length") > len("null")
+    ]
+
+
 class EventSerializer(serializers.Serializer[Any]):
     execution = serializers.UUIDField()
     seq = serializers.IntegerField()
@@ -318,8 +340,9 @@ class LogRowSerializer(serializers.Serializer[Execution]):
     version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
     language = serializers.CharField(source="snapshot.language")
     runtime = serializers.CharField()
-    input = JsonField()
-    result = JsonField()
+    input = JsonField(source="short_input", help_text="Null if it is long; `omitted` says so.")
+    result = JsonField(source="short_result", help_text="Null if it is long; `omitted` says so.")
+    omitted = serializers.SerializerMethodField(help_text="Fields to be read from the run itself.")
     error = ErrorField()
     exit_code = serializers.IntegerField(allow_null=True)
     timings = TimingsField()
@@ -330,6 +353,9 @@ class LogRowSerializer(serializers.Serializer[Execution]):
     queued_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_omitted(self, execution: Execution) -> list[str]:
+        return omitted(execution)
 
 
 class LogStatsSerializer(serializers.Serializer[Any]):

@@ -25,6 +25,7 @@ from workspaces.pagination import page_of
 from workspaces.requests import WorkspaceRequest, workspace_page
 
 PAGE_SIZE = 40
+UNSEEN = ("input", "result", "context", "stdin", "args", "env")
 ROWS = "agents/execution_list.html"
 PHASES = (("waited", "queue_ms"), ("started", "setup_ms"), ("ran", "run_ms"), ("collected", "collect_ms"))
 MODES: dict[str, executions.RerunMode] = {"same": "same", "newest": "newest"}
@@ -33,9 +34,7 @@ MODES: dict[str, executions.RerunMode] = {"same": "same", "newest": "newest"}
 @require_GET
 @workspace_page
 def execution_list(request: WorkspaceRequest, actor: Actor) -> HttpResponse:
-    chosen = ExecutionFilter(
-        request.GET, queryset=executions.visible(actor).defer("result", "context", "stdin")
-    )
+    chosen = ExecutionFilter(request.GET, queryset=executions.visible(actor).defer(*UNSEEN))
     # What the address says wrongly is left out rather than refused: the form shows what counts.
     rows = chosen.qs
     page = page_of(request, rows, ordering=("-queued_at", "-id"), page_size=PAGE_SIZE)

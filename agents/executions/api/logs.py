@@ -33,7 +33,7 @@ class AgentLog(_Log):
     def get_queryset(self) -> Any:
         actor = api_actor(self.request)
         agent = agents.get(by=actor, reference=self.kwargs["agent"])
-        return executions.visible(actor).filter(agent=agent)
+        return executions.listed(executions.visible(actor).filter(agent=agent))
 
     @extend_schema(operation_id="code_exec_logs_agent", summary="Runs of an agent", tags=["logs"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -60,7 +60,7 @@ class WorkflowLog(_Log):
     """Runs that share a correlation id, as the steps of one workflow do; the id of a step finds them too."""
 
     def get_queryset(self) -> Any:
-        return executions.correlated(api_actor(self.request), self.kwargs["workflow"])
+        return executions.listed(executions.correlated(api_actor(self.request), self.kwargs["workflow"]))
 
     @extend_schema(operation_id="code_exec_logs_workflow", summary="Runs of a workflow", tags=["logs"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

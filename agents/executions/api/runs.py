@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from agents.executions.models import Execution
 from agents.executions.serializers import (
     CancelSerializer,
     EventsSerializer,
+    ExecutionRowSerializer,
     ExecutionSerializer,
     RerunSerializer,
     StartSerializer,
@@ -70,13 +72,13 @@ def find(request: Request, execution_id: UUID, *, by_address: bool = False) -> t
 class ExecutionCollection(ListAPIView[Execution]):
     permission_classes = [RequiresScope]
     scopes = {"GET": Scope.EXECUTIONS_READ, "POST": Scope.EXECUTIONS_WRITE}
-    serializer_class = ExecutionSerializer
+    serializer_class = ExecutionRowSerializer
     filterset_class = ExecutionFilter
     ordering = ("-queued_at", "-id")
     queryset = Execution.objects.none()
 
     def get_queryset(self) -> Any:
-        return executions.visible(api_actor(self.request)).prefetch_related("artifacts__blob")
+        return executions.listed(executions.visible(api_actor(self.request)))
 
     @extend_schema(operation_id="executions_list", summary="List runs, newest first", tags=["executions"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -231,20 +233,19 @@ def _asked(actor: Actor, request: Request, data: dict[str, Any]) -> RunRequest:
     )
 
 
-async def _server_sent(actor: Actor, execution_id: UUID, after: int) -> AsyncIterator[bytes]:
+async def _server_sent(actor: Actor, execution_id: UUID, after: int) -> AsyncGenerator[bytes]:
     """The log as server-sent events; a comment first, so that the client sees the connection open."""
     yield KEEP_ALIVE
     idle = 0
-    try:
-        async for events in follow.follow(actor, execution_id, after=after):
-            idle = 0 if events else idle + 1
-            for event in events:
-                data = json.dumps(event.as_json())
-                yield f"id: {event.seq}\nevent: {event.kind.value}\ndata: {data}\n\n".encode()
-            if idle and idle % KEEP_ALIVE_LOOKS == 0:
-                yield KEEP_ALIVE
-    except follow.NoLongerVisible:
-        return
+    with contextlib.suppress(follow.NoLongerVisible):
+        async with contextlib.aclosing(follow.follow(actor, execution_id, after=after)) as batches:
+            async for events in batches:
+                idle = 0 if events else idle + 1
+                for event in events:
+                    data = json.dumps(event.as_json())
+                    yield f"id: {event.seq}\nevent: {event.kind.value}\ndata: {data}\n\n".encode()
+                if idle and idle % KEEP_ALIVE_LOOKS == 0:
+                    yield KEEP_ALIVE
 
 
 def _number(request: Request, name: str, default: int, *, most: int) -> int:

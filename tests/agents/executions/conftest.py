@@ -12,6 +12,9 @@ import pytest
 from agents.executions import executions, leases, runner
 from agents.executions.enums import State
 from agents.executions.models import Execution
+from agents.registry import agents, versions
+from agents.registry.models import Agent
+from agents.registry.types import AgentSpec
 from runtimes.types import Artifact, Cancellation, Command, Limits, RunEvents
 from tests.agents.executions import scripted
 from tests.agents.executions.scripted import choosing, err, in_thread, ok, out, yielding
@@ -74,3 +77,11 @@ def slow(queued: Make) -> tuple[Execution, Callable[[], threading.Thread]]:
         yield ok()
 
     return execution, lambda: in_thread(lambda: runner.execute(execution.id, choose=choosing(script)))
+
+
+@pytest.fixture
+def agent(actor: Actor) -> Agent:
+    """An agent with one saved version."""
+    code = scripted.spec("def main(input):\n    print('ran')\n    return input\n", entry_point="main")
+    version = versions.create_agent(by=actor, spec=AgentSpec(details={"name": "Echo"}, code=code))
+    return agents.get(by=actor, reference=version.agent.slug)

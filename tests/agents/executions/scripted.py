@@ -149,3 +149,8 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 def stored(execution: Execution, after: int = 0) -> list[Any]:
     return [event.as_json() for event in log.read_all(execution.id) if event.seq > after]
+
+
+def problem(response: Any) -> tuple[int, str]:
+    assert response["Content-Type"] == "application/problem+json"
+    return response.status_code, response.json()["type"].removeprefix("/problems/")

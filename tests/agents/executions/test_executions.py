@@ -31,14 +31,6 @@ Make = Callable[..., Execution]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def agent(actor: Actor) -> Agent:
-    """An agent with one saved version."""
-    code = scripted.spec("def main(input):\n    return input\n", entry_point="main")
-    version = versions.create_agent(by=actor, spec=AgentSpec(details={"name": "Echo"}, code=code))
-    return agents.get(by=actor, reference=version.agent.slug)
-
-
 def save(actor: Actor, agent: Agent, code: str) -> None:
     spec = AgentSpec(details={"name": agent.name}, code=scripted.spec(code, entry_point="main"))
     versions.put(by=actor, agent=agent, spec=spec)

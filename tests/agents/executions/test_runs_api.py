@@ -22,7 +22,7 @@ from studio.celery import app
 from studio.embedded import EmbeddedWorker
 from tests import factories
 from tests.agents.executions import scripted
-from tests.agents.executions.scripted import eventually, ok, out, yielding
+from tests.agents.executions.scripted import eventually, ok, out, problem, yielding
 from workspaces.access import Actor
 from workspaces.models import User, Workspace
 
@@ -41,24 +41,12 @@ FIELDS = {
 
 
 @pytest.fixture
-def agent(actor: Actor) -> Agent:
-    code = scripted.spec("def main(input):\n    print('ran')\n    return input\n", entry_point="main")
-    version = versions.create_agent(by=actor, spec=AgentSpec(details={"name": "Echo"}, code=code))
-    return agents.get(by=actor, reference=version.agent.slug)
-
-
-@pytest.fixture
 def worker() -> Iterator[EmbeddedWorker]:
     """Worker threads that run what is queued, in the real sandbox."""
     embedded = EmbeddedWorker(app, threads=2)
     embedded.start()
     yield embedded
     embedded.stop()
-
-
-def problem(response: Any) -> tuple[int, str]:
-    assert response["Content-Type"] == "application/problem+json"
-    return response.status_code, response.json()["type"].removeprefix("/problems/")
 
 
 def start(api: APIClient, body: Any, **headers: str) -> Any:
@@ -224,6 +212,19 @@ def test_the_list_is_newest_first_and_paged(api: APIClient, queued: Make) -> Non
     assert problem(api.get(URL, {"cursor": "garbage"}))[0] == 400
 
 
+def test_a_list_leaves_out_what_is_long_and_says_so(api: APIClient, queued: Make) -> None:
+    short, long = queued(input={"a": None}), queued(input="x" * 10_000)
+    runner.execute(long.id, choose=yielding(ok("y" * 10_000)))
+    rows = api.get(URL).json()["results"]
+    assert set(rows[0]) == FIELDS | {"omitted"}
+    assert [(row["id"], row["input"], row["result"], row["omitted"]) for row in rows] == [
+        (str(long.id), None, None, ["input", "result"]),
+        (str(short.id), {"a": None}, None, []),
+    ]
+    whole = api.get(f"{URL}/{long.id}").json()
+    assert (whole["input"], whole["result"]) == ("x" * 10_000, "y" * 10_000)
+
+
 def test_the_list_is_filtered(
     api: APIClient, agent: Agent, actor: Actor, queued: Make, finished: Execution
 ) -> None:
@@ -301,37 +302,6 @@ def test_a_running_program_is_cancelled(api: APIClient, worker: EmbeddedWorker) 
         Execution.objects.get(pk=body["id"]).cancelled_by,
         "enough",
     )
-
-
-# --- Logs -----------------------------------------------------------------------------------------
-
-
-def test_the_logs_of_an_agent_and_of_a_workflow(
-    api: APIClient, agent: Agent, actor: Actor, finished: Execution
-) -> None:
-    version = versions.get(by=actor, agent=agent, number=1)
-    given = Given(correlation_id="flow-7")
-    runs = [executions.start(by=actor, request=requests.of_version(version, given)) for _ in range(3)]
-    runner.execute(runs[0].id, choose=yielding(ok(1)))
-    runner.execute(runs[1].id, choose=yielding(out("no outcome")))
-    log = api.get(f"/api/v1/code-exec-logs/agent/{agent.slug}").json()["results"]
-    assert [row["execution_id"] for row in log] == [str(run.id) for run in reversed(runs)]
-    assert [row["status"] for row in log] == ["queued", "failed", "succeeded"]
-    stats = api.get(f"/api/v1/code-exec-logs/agent/{agent.id}/stats").json()
-    assert {name: stats[name] for name in ("total", "succeeded", "failed", "unfinished", "success_rate")} == {
-        "total": 3,
-        "succeeded": 1,
-        "failed": 1,
-        "unfinished": 1,
-        "success_rate": 0.5,
-    }
-    assert stats["by_status"] == {"queued": 1, "failed": 1, "succeeded": 1}
-    for workflow in ("flow-7", str(runs[1].id)):
-        rows = api.get(f"/api/v1/code-exec-logs/workflow/{workflow}").json()["results"]
-        assert {row["execution_id"] for row in rows} == {str(run.id) for run in runs}
-    assert api.get("/api/v1/code-exec-logs/workflow/none").json()["results"] == []
-    assert problem(api.get("/api/v1/code-exec-logs/agent/nobody"))[0] == 404
-    assert problem(api.get("/api/v1/code-exec-logs/agent/nobody/stats"))[0] == 404
 
 
 # --- Who may --------------------------------------------------------------------------------------
