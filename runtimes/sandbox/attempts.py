@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 
 canary: str = globals().get("canary", "/")
 port: int = globals().get("port", 0)
@@ -184,7 +185,7 @@ ATTEMPTS: dict[str, Callable[[], Verdict]] = {
     "change the root": lambda: libc("chroot", b"/tmp"),
     "trace a process": lambda: libc("ptrace", _PTRACE_TRACEME, 0, 0, 0),
     "hide memory in a memfd": lambda: libc("memfd_create", b"probe", 0),
-    **{f"call {name}": (lambda name=name: syscall(name)) for name in _CALLS},  # type: ignore[misc]
+    **{f"call {name}": partial(syscall, name) for name in _CALLS},
     "read the launcher's environment": parent_environment,
     "write the launcher's memory": read_init_memory,
     "kill or stop the launcher": kill_init,

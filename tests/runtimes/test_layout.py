@@ -50,43 +50,39 @@ def test_the_mount_table_names_no_path_of_this_host() -> None:
 def test_the_root_holds_what_it_should_and_no_more() -> None:
     ran = run("import os; print(*sorted(os.listdir('/'))); print(*sorted(os.listdir('/etc')))")
     top, etc = ran.stdout.splitlines()
-    assert set(top.split()) <= set(
-        [
-            ".empty",
-            "agent",
-            "bin",
-            "box",
-            "dev",
-            "etc",
-            "lib",
-            "lib32",
-            "lib64",
-            "libx32",
-            "nix",
-            "opt",
-            "proc",
-            "run",
-            "sbin",
-            "tmp",
-            "usr",
-            "var",
-        ]
-    )
-    assert set(etc.split()) <= set(
-        [
-            "alternatives",
-            "group",
-            "hostname",
-            "hosts",
-            "java-openjdk",
-            "ld.so.cache",
-            "mime.types",
-            "nsswitch.conf",
-            "passwd",
-            "protocols",
-            "services",
-        ]
-    )
+    assert set(top.split()) <= {
+        ".empty",
+        "agent",
+        "bin",
+        "box",
+        "dev",
+        "etc",
+        "lib",
+        "lib32",
+        "lib64",
+        "libx32",
+        "nix",
+        "opt",
+        "proc",
+        "run",
+        "sbin",
+        "tmp",
+        "usr",
+        "var",
+    }
+    assert set(etc.split()) <= {
+        "alternatives",
+        "group",
+        "hostname",
+        "hosts",
+        "java-openjdk",
+        "ld.so.cache",
+        "mime.types",
+        "nsswitch.conf",
+        "passwd",
+        "protocols",
+        "services",
+    }
 
 
 def test_only_agent_tmp_and_shm_can_be_written() -> None:
