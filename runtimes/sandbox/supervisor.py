@@ -224,6 +224,8 @@ class Supervisor:
         if descriptors:
             self.pidfd = descriptors[0]
             self.open.callback(os.close, self.pidfd)
+            if self.killed_at is not None:  # stopped before there was anything to kill
+                self._kill()
         kind, payload = channel.split(message)
         if kind == b"":
             self.gone = True

@@ -208,6 +208,17 @@ def test_a_cancelled_run_is_dead_within_two_seconds(backend: Backend) -> None:
         assert time.monotonic() - begun < 2.3
 
 
+@pytest.mark.parametrize("delay", [0, 0.001, 0.002, 0.003, 0.005, 0.01])
+def test_cancelling_while_the_sandbox_is_being_made(backend: Backend, delay: float) -> None:
+    with Cancellation() as cancellation:
+        timer = threading.Timer(delay, cancellation.throw)
+        timer.start()
+        begun = time.monotonic()
+        outcome = _last(backend.run(command("import time; time.sleep(60)"), Limits(), cancellation))
+        assert outcome.status is Status.CANCELLED
+        assert time.monotonic() - begun < 5
+
+
 def test_a_run_cancelled_before_it_began_is_never_started(backend: Backend) -> None:
     with Cancellation() as cancellation:
         cancellation.throw()
