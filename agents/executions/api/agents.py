@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.executions import executions, requests
+from agents.executions import executions, requests, slots
 from agents.executions.api import calls
 from agents.executions.api.execute import IDEMPOTENCY_KEY
 from agents.executions.enums import FINISHED
@@ -17,6 +17,7 @@ from agents.executions.models import Execution
 from agents.executions.serializers import AgentRunSerializer, ExecuteAnswerSerializer, ExecutionSerializer
 from agents.registry import agents
 from workspaces.enums import Scope
+from workspaces.exceptions import Busy
 from workspaces.permissions import RequiresScope
 from workspaces.requests import api_actor
 
@@ -58,18 +59,29 @@ class AgentExecute(APIView):
         execution = executions.start(
             by=actor, request=requests.of_version(version, calls.given(request, data))
         )
-        if not _ends_within(execution, wait):
+        if not _ended(execution, wait):
             return calls.accepted(execution)
         answer = calls.ended(request, execution)
         answer.headers["Preference-Applied"] = f"wait={int(wait)}"
         return answer
 
 
+def _ended(execution: Execution, wait: float) -> bool:
+    """Whether it ended while the caller waited; who finds all slots for waiting taken does not wait."""
+    if not wait:
+        return False
+    try:
+        with slots.take():
+            return _ends_within(execution, wait)
+    except Busy:
+        return False
+
+
 def _ends_within(execution: Execution, seconds: float) -> bool:
     """Look at the row, ever more seldom, until the run has ended or the time is over."""
     end = time.monotonic() + seconds
     pause = 0.01
-    while seconds:
+    while True:
         execution.refresh_from_db(fields=["state"])
         if execution.state in FINISHED:
             execution.refresh_from_db()
@@ -78,4 +90,3 @@ def _ends_within(execution: Execution, seconds: float) -> bool:
             return False
         time.sleep(pause)
         pause = min(0.2, pause * 1.5)
-    return False

@@ -153,6 +153,7 @@ class ExecutionStream(APIView):
     permission_classes = [RequiresScope]
     scopes = {"GET": Scope.EXECUTIONS_READ}
     content_negotiation_class = AnyAccept
+    http_method_names = ["get", "options"]  # HEAD would wait for the end of the run to say nothing.
 
     @extend_schema(
         operation_id="executions_stream",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -144,6 +145,16 @@ def test_who_does_not_wait_long_enough_is_told_where_to_look(api: APIClient, age
         answer = call(api, str(agent.id), {"input": 1}, **headers)
         assert (answer.status_code, answer["Location"]) == (202, answer.json()["url"])
         assert answer.json()["status"] == "queued"
+
+
+def test_who_finds_all_slots_for_waiting_taken_is_answered_at_once(
+    api: APIClient, agent: Agent, settings: Any
+) -> None:
+    settings.RUN_INLINE_CONCURRENCY = 0
+    began_at = time.monotonic()
+    assert call(api, agent.slug, {}, Prefer="wait=30").status_code == 202
+    assert time.monotonic() - began_at < 10
+    assert problem(api.post("/api/v1/code/execute", {"code": "1"}, format="json")) == (429, "busy")
 
 
 def test_a_version_is_named_in_the_body_or_the_address(api: APIClient, agent: Agent, actor: Actor) -> None:

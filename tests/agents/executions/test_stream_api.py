@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
+from agents.executions.enums import State
 from agents.executions.models import Execution
 from tests import factories
 from tests.agents.executions.scripted import stored
@@ -77,6 +78,13 @@ async def test_a_stream_refuses_a_place_that_is_no_number(
     assert (await browser.get(url, headers={"Last-Event-ID": value})).status_code == status
     refused = await browser.get(f"{url}?after={value}", headers={"Accept": "text/event-stream"})
     assert (refused.status_code, refused["Content-Type"]) == (status, "application/problem+json")
+
+
+async def test_asking_for_the_head_of_a_stream_does_not_wait_for_its_end(
+    in_state: Callable[..., Execution], browser: AsyncClient
+) -> None:
+    execution = await sync_to_async(in_state)(State.RUNNING)
+    assert (await browser.head(f"/api/v1/executions/{execution.id}/stream")).status_code == 405
 
 
 async def test_a_stream_is_for_those_who_may_see_the_run(
