@@ -228,6 +228,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LifecycleEnum": "agents.registry.enums.Stage",
         "ExecutionStatusEnum": "agents.executions.enums.State",
+        "ExecutionKindEnum": "agents.executions.enums.Kind",
+        "EventKindEnum": "agents.executions.enums.EventKind",
     },
 }
 
