@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from runtimes import commands
-from runtimes.sandbox import languages, verdicts
+from runtimes.sandbox import cells, languages, verdicts
 from runtimes.sandbox.client import Client
+from runtimes.sandbox.languages.recipes import Recipe
+from runtimes.sandbox.pools import Pools, PoolStats
 from runtimes.sandbox.supervisor import Supervisor
 from runtimes.sandbox.toolchains import Toolchain, discover
 from runtimes.types import (
@@ -33,8 +35,10 @@ class LocalSandbox:
 
     name = "local"
 
-    def __init__(self, toolchain: Toolchain | None = None) -> None:
+    def __init__(self, toolchain: Toolchain | None = None, *, warm: bool = True) -> None:
+        """With `warm` off, every sandbox is started when its run comes."""
         self._toolchain = toolchain
+        self.warm = warm
         self._lock = threading.Lock()
         self._health: Health | None = None
 
@@ -45,6 +49,10 @@ class LocalSandbox:
     @cached_property
     def client(self) -> Client:
         return Client(self.toolchain.python.host, self.toolchain.plan)
+
+    @cached_property
+    def pools(self) -> Pools:
+        return Pools(self.client)
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -83,7 +91,26 @@ class LocalSandbox:
             yield verdicts.judge(command, limits, verdicts.Observation(cancelled=True))
             return
         recipe = languages.recipe(command, limits, self.toolchain)
-        yield from Supervisor(self.client, command, limits, recipe).run(cancellation)
+        self.pools.count_busy(command.language, 1)
+        try:
+            yield from self._supervise(command, limits, recipe, cancellation)
+        finally:
+            self.pools.count_busy(command.language, -1)
+
+    def _supervise(
+        self, command: Command, limits: Limits, recipe: Recipe, cancellation: Cancellation
+    ) -> RunEvents:
+        if self.warm and recipe.ahead is not None:
+            begun = Supervisor(lambda: self.pools.take(command.language, recipe, limits), command, limits, recipe)
+            yield from begun.run(cancellation)
+            if not begun.stillborn:
+                return
+        fresh = Supervisor(lambda: cells.make(self.client.request), command, limits, recipe)
+        yield from fresh.run(cancellation)
+
+    def pool_stats(self) -> dict[str, PoolStats]:
+        """By language: what waits, what runs, and what was started since the start."""
+        return self.pools.stats()
 
     def _refusal(self, command: Command, limits: Limits) -> str | None:
         """Why this command is not even started."""
@@ -100,6 +127,7 @@ class LocalSandbox:
         return None
 
     def close(self) -> None:
+        self.pools.close()
         self.client.close()
 
 

@@ -6,24 +6,26 @@ child; when this process ends, the kernel kills whatever is left.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import json
 import os
 import resource
 import select
 import socket
-import stat
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from runtimes.sandbox import artifacts, channel, confine, layout, processes, syscalls
+from runtimes.sandbox import birth, channel, confine, processes, reports, syscalls
 from runtimes.sandbox.channel import Kind
-from runtimes.sandbox.meter import Meter
+from runtimes.sandbox.meter import Meter, shared_memory
 
+GO_DESCRIPTOR = 197
 JOB_DESCRIPTOR = 198
 RESULT_DESCRIPTOR = 199
-WRITING_FILES = "write the program's files"
 _TICK_SECONDS = 0.01
 _IDLE_TICK_SECONDS = 0.04
 _TICK_COST = 8
@@ -45,6 +47,27 @@ class Pipes:
 
 
 @dataclass(slots=True)
+class Waiting:
+    """A program that was started ahead: restricted in every way, and waiting for its job."""
+
+    pid: int
+    go: int
+    sealed: int
+    stdin_end: int
+    result_end: int
+    spare: int = 0
+    """Memory that it shares with its siblings, in bytes, and that is not the run's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The assembled policies: of programs, and of the process that watches over one."""
+
+    program: bytes
+    watcher: bytes
+
+
+@dataclass(slots=True)
 class Ending:
     status: int = 0
     stage: str = "main"
@@ -52,81 +75,116 @@ class Ending:
     stage_output: str = ""
 
 
-def serve(control: socket.socket, stdout: int, stderr: int, program: bytes) -> None:
+def serve(control: socket.socket, stdout: int, stderr: int, filters: Filters) -> None:
     """Everything from the fresh namespaces to the last report; the caller exits after it."""
+    with refusing(control):
+        syscalls.die_with_parent()
+        job = receive(control)
+        if job is None:
+            return
+        if "ahead" in job:
+            birth.enter(job["disk_bytes"])
+            waiting = start_ahead(job["ahead"], stdout, stderr, filters)
+            wait_and_run(control, waiting, filters)
+            return
+        birth.enter(job["limits"]["disk_bytes"])
+        birth.write_files(job["files"])
+        sealed = -1 if job["handed"] is None else birth.sealed(job["handed"].encode())
+        birth.hide()
+        confine.give_up_power(filters.program)
+        box = Box(control, job)
+        box.stdout, box.stderr, box.sealed = stdout, stderr, sealed
+        box.run()
+
+
+@contextlib.contextmanager
+def refusing(control: socket.socket) -> Iterator[None]:
+    """Tell the server which step failed; nothing of the user's has run then."""
     try:
-        job = _set_up(control, program)
+        yield
     except OSError as error:
         report = {
             "step": error.filename or "set-up",
             "errno": error.errno or 0,
             "message": error.strerror or "",
         }
-        channel.send_json(control, Kind.REFUSED, report)
-        return
-    if job is not None:
-        Box(control, stdout, stderr, job).run()
+        with contextlib.suppress(OSError):
+            channel.send_json(control, Kind.REFUSED, report)
 
 
-def _set_up(control: socket.socket, program: bytes) -> dict[str, Any] | None:
-    syscalls.die_with_parent()
-    _map_ids()
+def receive(control: socket.socket) -> dict[str, Any] | None:
     text = channel.receive_job(control)
-    if text is None:
-        return None
-    job: dict[str, Any] = json.loads(text)
-    layout.enter_box(job["limits"]["disk_bytes"])
-    os.setsid()
-    os.umask(0o022)
-    os.chdir("/agent")
-    _write_files(job["files"])
-    job["sealed"] = _sealed(json.dumps(job["harness"]).encode("ascii"))
-    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0, "prctl DUMPABLE")
-    confine.give_up_power(program)
-    return job
+    return None if text is None else json.loads(text)
 
 
-def _map_ids() -> None:
-    for name in ("uid_map", "gid_map"):
-        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
+# -- programs that are started before their job is known
+
+
+def connections() -> tuple[Waiting, dict[int, int]]:
+    """Our ends of what a waiting program is connected to, and its own by their numbers."""
+    stdin, stdin_end = os.pipe2(os.O_CLOEXEC)
+    result_end, result = os.pipe2(os.O_CLOEXEC)
+    go, go_end = os.pipe2(os.O_CLOEXEC)
+    sealed = birth.sealed()
+    theirs = {0: stdin, GO_DESCRIPTOR: go, JOB_DESCRIPTOR: sealed, RESULT_DESCRIPTOR: result}
+    return Waiting(-1, go_end, sealed, stdin_end, result_end), theirs
+
+
+def start_ahead(ahead: dict[str, Any], stdout: int, stderr: int, filters: Filters) -> Waiting:
+    waiting, theirs = connections()
+    wanted = theirs | {1: stdout, 2: stderr}
+    waiting.pid = os.fork()
+    if waiting.pid == 0:
         try:
-            os.write(descriptor, b"1000 0 1")
+            os.setsid()
+            confine.forget_signals()
+            confine.place_descriptors({target: lift(source) for target, source in wanted.items()})
+            restrict(filters.program)
+            os.execve(ahead["argv"][0], ahead["argv"], ahead["env"])
         finally:
+            os._exit(127)
+    close_theirs(waiting, wanted)
+    return waiting
+
+
+def close_theirs(waiting: Waiting, theirs: dict[int, int]) -> None:
+    for descriptor in theirs.values():
+        if descriptor != waiting.sealed:
             os.close(descriptor)
 
 
-def _write_files(files: dict[str, str]) -> None:
-    try:
-        for path, text in files.items():
-            _write_file(path, text)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, WRITING_FILES) from error
+def restrict(program: bytes) -> None:
+    """All that does not depend on the job."""
+    confine.limit_resources({})
+    confine.give_up_power(program)
 
 
-def _write_file(path: str, text: str) -> None:
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    mode = 0o755 if text.startswith("#!") else 0o644
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with open(descriptor, "wb") as file:
-        file.write(text.encode("utf-8"))
-
-
-def _sealed(content: bytes) -> int:
-    """Content in memory that can be read once by the harness and not grown into a hiding place."""
-    descriptor = os.memfd_create("job", os.MFD_CLOEXEC)
-    with open(descriptor, "wb", closefd=False) as file:
-        file.write(content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+def wait_and_run(
+    control: socket.socket, waiting: Waiting, filters: Filters, *, forked: bool = False
+) -> None:
+    """Restrict ourselves, say when the program waits, hand it the job, and watch over it."""
+    birth.hide()
+    confine.give_up_power(filters.watcher)
+    if os.read(waiting.result_end, 1) != b"R":
+        raise OSError(errno.ECHILD, "the program did not get ready", "start ahead")
+    waiting.spare = shared_memory(waiting.pid) if forked else 0
+    channel.send(control, Kind.READY)
+    job = receive(control)
+    if job is None:
+        return
+    birth.write_files(job["files"])
+    box = Box(control, job)
+    box.waiting, box.filters = waiting, filters
+    box.run()
 
 
 class Box:
-    def __init__(self, control: socket.socket, stdout: int, stderr: int, job: dict[str, Any]) -> None:
+    stdout = stderr = sealed = -1
+    waiting: Waiting | None = None
+    filters: Filters | None = None
+
+    def __init__(self, control: socket.socket, job: dict[str, Any]) -> None:
         self.control = control
-        self.stdout = stdout
-        self.stderr = stderr
         self.job = job
         self.limits: dict[str, Any] = job["limits"]
         self.meter = Meter(self.limits["memory_bytes"])
@@ -164,17 +222,35 @@ class Box:
     # -- the program
 
     def _run_main(self) -> None:
+        self.pipes.stdin = self.job["stdin"].encode("utf-8", "surrogatepass")
+        if self.waiting is not None:
+            pid = self._hand_over(self.waiting)
+        else:
+            pid = self._start_main()
+        self.ending.status = self._watch(pid)
+
+    def _start_main(self) -> int:
         stdin, self.pipes.stdin_end = os.pipe2(os.O_CLOEXEC)
         self.pipes.result_end, result = os.pipe2(os.O_CLOEXEC)
-        self.pipes.stdin = self.job["stdin"].encode("utf-8", "surrogatepass")
         wanted = {0: stdin, 1: self.stdout, 2: self.stderr}
-        if self.job["harness"]:
-            wanted |= {JOB_DESCRIPTOR: self.job["sealed"], RESULT_DESCRIPTOR: result}
+        if self.sealed >= 0:
+            wanted |= {JOB_DESCRIPTOR: self.sealed, RESULT_DESCRIPTOR: result}
         channel.send(self.control, Kind.STARTED)
         pid = self._start(self.job["argv"], self.job["env"], wanted)
-        for descriptor in (stdin, result, self.stdout, self.stderr, self.job["sealed"]):
+        for descriptor in {stdin, result, *wanted.values()}:
             os.close(descriptor)
-        self.ending.status = self._watch(pid)
+        return pid
+
+    def _hand_over(self, waiting: Waiting) -> int:
+        self.pipes.stdin_end, self.pipes.result_end = waiting.stdin_end, waiting.result_end
+        self.meter.spare = waiting.spare
+        birth.fill(waiting.sealed, self.job["handed"].encode())
+        os.close(waiting.sealed)
+        confine.limit_process(waiting.pid, self.job["rlimits"])
+        channel.send(self.control, Kind.STARTED)
+        os.write(waiting.go, b"G")
+        os.close(waiting.go)
+        return waiting.pid
 
     def _start(self, argv: list[str], env: dict[str, str], wanted: dict[int, int]) -> int:
         pid = os.fork()
@@ -191,9 +267,11 @@ class Box:
         syscalls.die_with_parent()
         os.setsid()
         confine.forget_signals()
-        lifted = {target: _lift(source) for target, source in wanted.items()}
+        lifted = {target: lift(source) for target, source in wanted.items()}
         confine.place_descriptors(lifted)
         confine.limit_resources(self.job["rlimits"])
+        if self.filters is not None:  # ours lets a watcher do more than a program may
+            syscalls.install_filter(self.filters.program)
         os.execve(argv[0], argv, env)
 
     # -- watching
@@ -302,8 +380,11 @@ class Box:
 
     def _report(self) -> None:
         ended = time.monotonic()
-        self._send_result()
-        self._send_artifacts()
+        limits = self.limits
+        reports.send_result(
+            self.control, bytes(self.pipes.result), self.job["result_path"], limits["result_bytes"]
+        )
+        reports.send_artifacts(self.control, limits["artifact_count"], limits["artifact_bytes"])
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         space = os.statvfs("/agent")
         channel.send_json(
@@ -315,63 +396,16 @@ class Box:
                 "limit": self.ending.limit,
                 "stage_output": self.ending.stage_output,
                 "full": space.f_bfree == 0 or space.f_ffree == 0,
-                "peak": max(self.meter.peak, usage.ru_maxrss * 1024 if not self.job["stages"] else 0),
+                "peak": max(
+                    self.meter.peak,
+                    usage.ru_maxrss * 1024 - self.meter.spare if not self.job["stages"] else 0,
+                ),
                 "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000,
                 "collect_ms": (time.monotonic() - ended) * 1000,
             },
         )
 
-    def _send_result(self) -> None:
-        content = bytes(self.pipes.result)
-        path = self.job["result_path"]
-        if path is not None:
-            content = _read_regular(path, self.limits["result_bytes"] + 1)
-        channel.send_chunks(self.control, Kind.RESULT, content)
 
-    def _send_artifacts(self) -> None:
-        count = room = 0
-        skipped: list[artifacts.Skipped] = []
-        room = self.limits["artifact_bytes"]
-        for item in artifacts.walk():
-            if isinstance(item, artifacts.Skipped):
-                skipped.append(item)
-                continue
-            with open(item.descriptor, "rb", buffering=0) as file:
-                if count == self.limits["artifact_count"]:
-                    reason = f"a run keeps at most {count} files (artifact_count)"
-                    skipped.append(artifacts.Skipped(item.name, reason))
-                elif item.size > room:
-                    reason = f"a run keeps at most {self.limits['artifact_bytes']} bytes (artifact_bytes)"
-                    skipped.append(artifacts.Skipped(item.name, reason))
-                else:
-                    count, room = count + 1, room - item.size
-                    self._send_artifact(item.name, file.read(item.size) or b"")
-        self._send_notes(skipped)
-
-    def _send_artifact(self, name: str, content: bytes) -> None:
-        channel.send_json(self.control, Kind.ARTIFACT, {"name": name, "size": len(content)})
-        channel.send_chunks(self.control, Kind.CONTENT, content)
-
-    def _send_notes(self, skipped: list[artifacts.Skipped]) -> None:
-        for item in skipped[:5]:
-            text = f"out/{item.name} was not kept: {item.reason}.\n"
-            channel.send(self.control, Kind.NOTE, text.encode("utf-8", "replace"))
-        if len(skipped) > 5:
-            text = f"{len(skipped) - 5} more files in out/ were not kept.\n"
-            channel.send(self.control, Kind.NOTE, text.encode())
-
-
-def _lift(descriptor: int) -> int:
+def lift(descriptor: int) -> int:
     """A copy above every number that we place on."""
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, RESULT_DESCRIPTOR + 1)
-
-
-def _read_regular(path: str, at_most: int) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with open(descriptor, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return b""
-        return file.read(at_most) or b""

@@ -186,9 +186,13 @@ def _entrance(machine: Machine) -> Assembler:
     return program
 
 
-def assemble(machine: Machine) -> bytes:
-    """The whole policy for one machine, as an array of `struct sock_filter`."""
+def assemble(machine: Machine, *, watcher: bool = False) -> bytes:
+    """The whole policy for one machine, as an array of `struct sock_filter`.
+
+    A `watcher` may still set the limits of the program that it started.
+    """
     program = _entrance(machine)
+    own_only = {call: at for call, at in OWN_PROCESS_ONLY.items() if not (watcher and call == "prlimit64")}
     special = {
         "socket": _socket_families(),
         "socketpair": _unix_pairs_only(),
@@ -197,7 +201,7 @@ def assemble(machine: Machine) -> bytes:
         "personality": _plain_personality(),
         "mknod": _no_devices(1),
         "mknodat": _no_devices(2),
-        **{call: _myself_only(argument) for call, argument in OWN_PROCESS_ONLY.items()},
+        **{call: _myself_only(argument) for call, argument in own_only.items()},
         **{call: _refusing(errno.ENOSYS) for call in ABSENT},
         **{call: _refusing(errno.EPERM) for call in REFUSED},
     }

@@ -22,6 +22,8 @@ class Kind(bytes, Enum):
     """From the spawner, with the descriptor of the sandbox's first process."""
     REFUSED = b"F"
     """Set-up failed: {"step", "errno", "message"}. Nothing of the user's has run."""
+    READY = b"W"
+    """A program that was started ahead waits for its job; followed by its spare memory, in bytes."""
     STARTED = b"S"
     """The program begins."""
     NOTE = b"N"

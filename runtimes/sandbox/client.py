@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtimes.sandbox.box import WRITING_FILES
+from runtimes.sandbox.birth import WRITING_FILES
 from runtimes.sandbox.layout import Plan
 from runtimes.sandbox.spawner import REQUESTS
 
@@ -82,10 +82,27 @@ class Client:
 
         Raises Unavailable when the host allows no sandbox.
         """
+        self._send(b"run", [control.fileno(), stdout, stderr])
+
+    def zygote(self, start: dict[str, Any]) -> socket.socket:
+        """Have an interpreter started inside that forks sandboxes; requests to it go over the socket.
+
+        Raises Unavailable.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                self._send(json.dumps(start).encode("ascii"), [theirs.fileno()])
+            except BaseException:
+                ours.close()
+                raise
+        return ours
+
+    def _send(self, message: bytes, descriptors: list[int]) -> None:
         for attempt in (1, 2):
             live = self._ready()
             try:
-                socket.send_fds(live.requests, [b"run"], [control.fileno(), stdout, stderr])
+                socket.send_fds(live.requests, [message], descriptors)
                 return
             except OSError as error:
                 self._discard(live)

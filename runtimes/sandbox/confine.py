@@ -28,11 +28,16 @@ def limit_resources(limits: dict[str, int]) -> None:
     """Set the per-process limits. `limits` maps names such as "NOFILE" to a hard value."""
     for which, value in _FOR_ALL.items():
         resource.setrlimit(which, value)
+    limit_process(0, limits)
+
+
+def limit_process(pid: int, limits: dict[str, int]) -> None:
+    """The limits that depend on the job, for `pid`; 0 is this process."""
     for name, amount in limits.items():
         which = getattr(resource, f"RLIMIT_{name}")
-        hard = resource.getrlimit(which)[1]
+        hard = resource.prlimit(pid, which)[1]
         allowed = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
-        resource.setrlimit(which, (allowed, allowed))
+        resource.prlimit(pid, which, (allowed, allowed))
 
 
 def forget_signals() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ANON = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.M)
 _VIRTUAL = re.compile(rb"^VmSize:\s+(\d+) kB", re.M)
+_SHARED_DIRTY = re.compile(rb"^Shared_Dirty:\s+(\d+) kB", re.M)
 _PROPORTIONAL = re.compile(rb"^Pss_(?:Anon|Shmem):\s+(\d+) kB", re.M)
 
 
@@ -38,6 +39,11 @@ def _sum_kib(pattern: re.Pattern[bytes], text: bytes) -> int:
     return sum(int(found) for found in pattern.findall(text)) * 1024
 
 
+def shared_memory(pid: int) -> int:
+    """Anonymous memory of `pid` that others map as well, in bytes."""
+    return _sum_kib(_SHARED_DIRTY, _read(f"/proc/{pid}/smaps_rollup"))
+
+
 def _cpu_seconds(pid: int) -> float:
     """Of a live process and of those children that it has itself reaped."""
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
@@ -49,6 +55,8 @@ class Meter:
     """Samples the group; `peak` is the largest memory seen, in bytes."""
 
     memory_bytes: int
+    spare: int = 0
+    """What the first program shares with the image that it was forked from."""
     peak: int = 0
     cpu: float = 0.0
     _sizes: dict[int, bytes] = field(default_factory=dict)
@@ -60,7 +68,7 @@ class Meter:
         used = self._resident(pids)
         if used > self.memory_bytes and len(pids) > 1:
             used = self._proportional(pids)
-        self.peak = max(self.peak, used + self._hidden())
+        self.peak = max(self.peak, max(0, used - self.spare) + self._hidden())
 
     @property
     def over(self) -> bool:

@@ -11,6 +11,7 @@ request socket is closed, however the server died.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import py_compile
@@ -21,11 +22,17 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from runtimes.sandbox import box, bpf, channel, confine, layout, numbers, syscalls
+from runtimes.sandbox import birth, box, bpf, channel, confine, layout, numbers, syscalls
 from runtimes.sandbox.channel import Kind
+
+ENGINE = "/opt/sandloft/engine"
+"""Where our own sources lie inside, for interpreters that fork sandboxes."""
 
 REQUESTS = 3
 """The request socket's number, as started by the server."""
+
+RETIRE = b"retire"
+"""Start nothing more, and end when the last sandbox has ended."""
 
 OUTER = (
     (syscalls.NEWUSER, "new user namespace"),
@@ -101,7 +108,7 @@ def _become_init(plan: layout.Plan, root: str) -> None:
 def _compile(plan: layout.Plan) -> None:
     """Byte-compile our own Python harness once, for the interpreter that will import it."""
     for path in plan.files:
-        if path.endswith(".py"):
+        if path.endswith(".py") and not path.startswith(ENGINE):
             py_compile.compile(path, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 
 
@@ -113,15 +120,16 @@ def _settle() -> None:
 
 
 class Spawner:
-    def __init__(self, requests: socket.socket, program: bytes) -> None:
+    def __init__(self, requests: socket.socket, filters: box.Filters) -> None:
         self.requests = requests
-        self.program = program
+        self.filters = filters
+        self.retired = False
         self.children: dict[int, Child] = {}
         self.poller = select.poll()
         self.poller.register(requests, select.POLLIN)
 
     def serve(self) -> None:
-        while True:
+        while not self.retired or self.children:
             for descriptor, _ in self.poller.poll():
                 if descriptor == self.requests.fileno():
                     if not self._accept():
@@ -129,13 +137,42 @@ class Spawner:
                 else:
                     self._bury(descriptor)
 
+    def be_box(self, control: socket.socket, stdout: int, stderr: int) -> None:
+        box.serve(control, stdout, stderr, self.filters)
+
     def _accept(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self.requests, 64, 3)
+        message, descriptors, _, _ = socket.recv_fds(self.requests, 65536, 3)
         if not message:
             return False
-        if len(descriptors) == 3:
+        if message == RETIRE:
+            self.retired = True
+        elif len(descriptors) == 1:
+            self._start_zygote(json.loads(message), descriptors[0])
+        elif len(descriptors) == 3:
             self._spawn(socket.socket(fileno=descriptors[0]), *descriptors[1:])
         return True
+
+    def _start_zygote(self, start: dict[str, Any], requests: int) -> None:
+        """Exec an interpreter that forks sandboxes of its own.
+
+        It gets a user namespace without a root: the kernel gives the /proc entries of a process
+        that hides to the root of the namespace in which its image was started, and ours is,
+        seen from outside, the programs' own user.
+        """
+        pid = os.fork()
+        if pid == 0:
+            try:
+                syscalls.die_with_parent()
+                _place_zygote(requests)
+                syscalls.unshare(*OUTER[0])
+                birth.map_ids(0)
+                os.chdir("/agent")
+                os.execve(start["argv"][0], start["argv"], start["env"])
+            finally:
+                os._exit(127)
+        pidfd = os.pidfd_open(pid)
+        self.children[pidfd] = Child(pid, socket.socket(fileno=requests))
+        self.poller.register(pidfd, select.POLLIN)
 
     def _spawn(self, control: socket.socket, stdout: int, stderr: int) -> None:
         try:
@@ -157,7 +194,7 @@ class Spawner:
         try:
             kept = {descriptor: descriptor for descriptor in (control.fileno(), stdout, stderr)}
             confine.place_descriptors(kept)
-            box.serve(control, stdout, stderr, self.program)
+            self.be_box(control, stdout, stderr)
         except BaseException as error:  # no frame of ours may unwind into the spawner's loop
             os.write(stderr, f"sandbox: {type(error).__name__}: {error}\n".encode("utf-8", "replace"))
         finally:
@@ -178,6 +215,16 @@ class Spawner:
         child.channel.close()
 
 
+def _place_zygote(requests: int) -> None:
+    """Its programs' streams will be pipes, so it begins with pipes: Python asks once what they are."""
+    stdin, other = os.pipe()
+    another, output = os.pipe()
+    wanted = {0: stdin, 1: output, 2: output, REQUESTS: requests}
+    lifted = {to: fcntl.fcntl(source, fcntl.F_DUPFD, 100) for to, source in wanted.items()}
+    confine.place_descriptors(lifted)
+    del other, another
+
+
 def _send_pidfd(control: socket.socket, pidfd: int) -> None:
     with contextlib.suppress(OSError):  # the server may be gone; the sandbox notices by itself
         socket.send_fds(control, [Kind.PIDFD.value], [pidfd])
@@ -189,6 +236,10 @@ def _describe(error: OSError) -> dict[str, Any]:
         "errno": error.errno or 0,
         "message": error.strerror or "",
     }
+
+
+def filters_for(machine: numbers.Machine) -> box.Filters:
+    return box.Filters(bpf.assemble(machine), bpf.assemble(machine, watcher=True))
 
 
 def main() -> None:
@@ -209,6 +260,6 @@ def main() -> None:
     for target in (0, 1, 2):
         os.dup2(silent, target)
     try:
-        Spawner(requests, bpf.assemble(machine)).serve()
+        Spawner(requests, filters_for(machine)).serve()
     finally:
         os._exit(0)

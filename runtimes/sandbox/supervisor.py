@@ -10,16 +10,16 @@ import contextlib
 import json
 import os
 import select
-import signal
-import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from runtimes.sandbox import channel, verdicts
+from runtimes.sandbox.birth import WRITING_FILES
+from runtimes.sandbox.cells import Cell
 from runtimes.sandbox.channel import Kind
-from runtimes.sandbox.client import Client, Unavailable
+from runtimes.sandbox.client import Unavailable
 from runtimes.sandbox.languages.recipes import Recipe
 from runtimes.sandbox.output import Reader
 from runtimes.sandbox.results import Frame, parse_file, parse_frame
@@ -63,8 +63,10 @@ class _Incoming:
 
 
 class Supervisor:
-    def __init__(self, client: Client, command: Command, limits: Limits, recipe: Recipe) -> None:
-        self.client = client
+    """One run in the sandbox that `source` gives."""
+
+    def __init__(self, source: Callable[[], Cell], command: Command, limits: Limits, recipe: Recipe) -> None:
+        self.source = source
         self.command = command
         self.limits = limits
         self.recipe = recipe
@@ -72,7 +74,7 @@ class Supervisor:
         self.readers: dict[int, Reader] = {}
         self.poller = select.poll()
         self.open = contextlib.ExitStack()
-        self.pidfd = -1
+        self.cell: Cell | None = None
         self.refused: dict[str, Any] | None = None
         self.gone = False
         self.started_at: float | None = None
@@ -96,34 +98,35 @@ class Supervisor:
                 return
             finally:
                 self._kill()
-            yield self._outcome()
+            if not self.stillborn:
+                yield self._outcome()
+
+    @property
+    def stillborn(self) -> bool:
+        """A sandbox that was started ahead failed before the program began: another one can be tried."""
+        early = self.gone and not self.seen.started and not self.seen.cancelled
+        wrote = self.refused is not None and self.refused["step"] == WRITING_FILES
+        return early and self.cell is not None and self.cell.ahead and not wrote
 
     # -- starting
 
     def _start(self, cancellation: Cancellation) -> None:
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.open.enter_context(self.control)
-        with theirs, contextlib.ExitStack() as handed:
-            ends = [self._pipe(stream, handed) for stream in Stream]
-            self.client.request(theirs, *ends)
-        self.poller.register(self.control, select.POLLIN)
+        self.cell = self.source()
+        self.open.callback(self.cell.close)
+        self.control = self.cell.control
+        self.poller.register(self.control, select.POLLIN)  # first, so that the start is told first
+        for descriptor, stream in self.cell.ends.items():
+            self.readers[descriptor] = Reader(stream)
+            self.poller.register(descriptor, select.POLLIN)
         self.poller.register(cancellation, select.POLLIN)
         self.control.settimeout(_SETUP_SECONDS)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             channel.send_job(self.control, json.dumps(self._job()).encode("ascii"))
 
-    def _pipe(self, stream: Stream, handed: contextlib.ExitStack) -> int:
-        read_end, write_end = os.pipe2(os.O_CLOEXEC)
-        self.open.callback(self._close_reader, read_end)
-        handed.callback(os.close, write_end)
-        os.set_blocking(read_end, False)
-        self.readers[read_end] = Reader(stream)
-        self.poller.register(read_end, select.POLLIN)
-        return write_end
-
-    def _close_reader(self, descriptor: int) -> None:
-        self.readers.pop(descriptor, None)
-        os.close(descriptor)
+    def _handed(self) -> str | None:
+        if self.cell is not None and self.cell.ahead:
+            return self.recipe.handed
+        return json.dumps(self.recipe.harness) if self.recipe.harness else None
 
     def _job(self) -> dict[str, Any]:
         recipe = self.recipe
@@ -134,7 +137,7 @@ class Supervisor:
             "stdin": recipe.stdin,
             "stages": [{"name": one.name, "argv": one.argv, "env": one.env} for one in recipe.stages],
             "rlimits": recipe.rlimits,
-            "harness": recipe.harness,
+            "handed": self._handed(),
             "result_path": recipe.result_path,
             "limits": {name: getattr(self.limits, name) for name in _KEPT_INSIDE},
         }
@@ -177,9 +180,8 @@ class Supervisor:
 
     def _kill(self) -> None:
         self.killed_at = self.killed_at or time.monotonic()
-        if self.pidfd >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        if self.cell is not None:
+            self.cell.kill()
 
     # -- output
 
@@ -207,6 +209,14 @@ class Supervisor:
                     self.stderr_tail = (self.stderr_tail + event.text)[-_STDERR_TAIL:]
                 yield event
 
+    def _read_written(self) -> Iterator[Event]:
+        """What the program wrote before it ended."""
+        for descriptor in list(self.readers):
+            before = -1
+            while descriptor in self.readers and self.seen.output_bytes > before:
+                before = self.seen.output_bytes
+                yield from self._read(descriptor)
+
     def _read_rest(self, descriptor: int) -> Iterator[Event]:
         while descriptor in self.readers:
             before = self.seen.output_bytes
@@ -218,14 +228,9 @@ class Supervisor:
 
     def _receive(self) -> Iterator[Event]:
         try:
-            message, descriptors, _, _ = socket.recv_fds(self.control, channel.CHUNK + 64, 1)
+            message = self._next_message()
         except ConnectionResetError:
             return  # told once when the other side closed with something unread; its messages follow
-        if descriptors:
-            self.pidfd = descriptors[0]
-            self.open.callback(os.close, self.pidfd)
-            if self.killed_at is not None:  # stopped before there was anything to kill
-                self._kill()
         kind, payload = channel.split(message)
         if kind == b"":
             self.gone = True
@@ -240,6 +245,14 @@ class Supervisor:
         else:
             yield from self._take_report(kind, payload)
 
+    def _next_message(self) -> bytes:
+        if self.cell is None:
+            return b""
+        message = self.cell.receive()
+        if self.killed_at is not None and message[:1] == Kind.PIDFD.value:
+            self._kill()  # stopped before there was anything to kill
+        return message
+
     def _take_report(self, kind: bytes, payload: bytes) -> Iterator[Event]:
         if kind == Kind.RESULT.value:
             self.result += payload
@@ -247,6 +260,7 @@ class Supervisor:
             self.seen.ended = json.loads(payload)
             if self.seen.ended and self.seen.ended["stage_output"]:
                 yield Output(Stream.STDERR, self.seen.ended["stage_output"])
+            self.gone = True  # every process of the program is dead; burying the sandbox can wait
         elif kind == Kind.REAPED.value:
             self.seen.reaped = json.loads(payload)
             self.gone = True
@@ -255,6 +269,7 @@ class Supervisor:
 
     def _take_artifact(self, kind: bytes, payload: bytes) -> Iterator[Event]:
         if kind == Kind.ARTIFACT.value:
+            yield from self._read_written()
             header = json.loads(payload)
             self.artifact = _Incoming(header["name"], header["size"])
         elif self.artifact is not None:

@@ -14,9 +14,15 @@ from functools import cache
 from pathlib import Path
 
 from runtimes.sandbox.layout import Plan
+from runtimes.sandbox.spawner import ENGINE
 from runtimes.types import Language
 
 HARNESS = "/opt/sandloft"
+_SOURCE_ROOT = Path(__file__).resolve().parents[2]
+_ENGINE = (
+    *("__init__", "artifacts", "birth", "box", "bpf", "channel", "confine", "finish", "layout", "meter"),
+    *("numbers", "processes", "reports", "spawner", "syscalls", "zygote"),
+)
 _HARNESS_SOURCE = Path(__file__).parent / "harness"
 _VENDOR = Path(__file__).parent / "vendor"
 _TOP_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -173,10 +179,19 @@ def _files() -> dict[str, str]:
     for path in sorted(_HARNESS_SOURCE.rglob("*")):
         if path.is_file() and path.suffix in (".py", ".mjs", ".cjs", ".sh"):
             files[f"{HARNESS}/{path.relative_to(_HARNESS_SOURCE)}"] = path.read_text("utf-8")
+    for path in _engine_sources():
+        files[f"{ENGINE}/{path.relative_to(_SOURCE_ROOT)}"] = path.read_text("utf-8")
     for name in _COPIED:
         if os.path.exists(name):
             files[name] = Path(name).read_bytes().decode("utf-8", "surrogateescape")
     return files
+
+
+def _engine_sources() -> list[Path]:
+    """What an interpreter inside needs in order to fork sandboxes."""
+    here = Path(__file__).parent
+    packages = [_SOURCE_ROOT / "runtimes" / "__init__.py"]
+    return packages + [here / f"{name}.py" for name in _ENGINE]
 
 
 def _missing(bash: Tool | None, node: Node | None, esbuild: Tool | None) -> dict[Language, str]:

@@ -31,6 +31,9 @@ for event in backend.run(given, Limits(wall_seconds=300), Cancellation()):
 """
 
 
+_WITH_CHILD = "import subprocess, sys\nsubprocess.Popen(['sh', '-c', 'sleep 99; :', *sys.argv[1:]])\n"
+
+
 def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -99,7 +102,7 @@ def test_a_closed_backend_starts_again() -> None:
 def test_closing_the_iterator_kills_the_run() -> None:
     mark = f"mark-{os.urandom(4).hex()}"
     with Cancellation() as cancellation:
-        given = command("print('up', flush=True)\nimport time; time.sleep(60)", args=(mark,))
+        given = command(_WITH_CHILD + "print('up', flush=True)\nimport time; time.sleep(60)", args=(mark,))
         events = sandbox().run(given, Limits(), cancellation)
         next(events), next(events)
         assert len(processes_with(mark)) == 1
@@ -152,14 +155,16 @@ def test_a_slow_reader_does_not_lengthen_a_run() -> None:
 
 
 def test_forty_runs_leave_nothing_behind() -> None:
-    run("pass")
+    backend = LocalSandbox()
+    assert run("print(1)", on=backend).stdout == "1\n"
+    backend.close()
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     mounts = Path("/proc/self/mountinfo").read_text().count("\n")
     mark = f"mark-{os.urandom(4).hex()}"
     outputs: list[str] = []
 
     def work() -> None:
-        outputs.extend(run("print(42)", args=(mark,)).stdout for _ in range(5))
+        outputs.extend(run(_WITH_CHILD + "print(42)", args=(mark,), on=backend).stdout for _ in range(5))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -167,6 +172,7 @@ def test_forty_runs_leave_nothing_behind() -> None:
     for thread in threads:
         thread.join(60)
     assert outputs == ["42\n"] * 40
+    backend.close()
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
     assert Path("/proc/self/mountinfo").read_text().count("\n") == mounts
     assert until(lambda: processes_with(mark) == [])

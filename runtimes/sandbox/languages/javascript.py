@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from runtimes.sandbox.languages.recipes import Recipe, environment, rlimits
+from runtimes.sandbox.languages.recipes import (
+    BASE_ENV,
+    PATHS,
+    WAITS,
+    Ahead,
+    Recipe,
+    environment,
+    may_start_ahead,
+    rlimits,
+)
 from runtimes.sandbox.toolchains import HARNESS, Node, Toolchain
 from runtimes.types import MIB, Command, Limits
 
@@ -74,11 +84,28 @@ def start(command: Command, module: str) -> list[str]:
 def recipe(command: Command, limits: Limits, toolchain: Toolchain) -> Recipe:
     node = toolchain.node or Node("node", "/usr/bin/node")
     module = f"/agent/{command.entry}"
+    flags = node_flags(limits, node)
+    job = harness(command, limits, module)
     return Recipe(
-        argv=[node.inside, *node_flags(limits, node), *start(command, module), *command.args],
+        argv=[node.inside, *flags, *start(command, module), *command.args],
         env=environment(command),
         files=with_handles(command),
         rlimits=rlimits(limits, extra_processes=THREADS),
-        harness=harness(command, limits, module),
+        harness=job,
         stdin=command.stdin,
+        ahead=ahead(command, [node.inside, *flags]),
+        handed=handed(command, job, module),
     )
+
+
+def ahead(command: Command, argv: list[str]) -> Ahead | None:
+    """Node waits after its own start, just before it would open the main module."""
+    if not may_start_ahead(command):
+        return None
+    env = {**BASE_ENV, "PATH": PATHS, WAITS: "1"}
+    return Ahead((*argv, "/agent/main.js"), tuple(env.items()))
+
+
+def handed(command: Command, job: dict[str, Any], module: str) -> str:
+    main = start(command, module)[0]
+    return json.dumps({**job, "env": environment(command), "main": main, "args": list(command.args)})

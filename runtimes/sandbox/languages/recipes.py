@@ -19,6 +19,8 @@ BASE_ENV = {
     "TMPDIR": "/tmp",
     "USER": "agent",
 }
+WAITS = "SANDLOFT_WAITS"
+"""In the environment of a program that is started ahead; gone before anything of the user's runs."""
 PATHS = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -32,6 +34,25 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What can be started before the job is known; programs that agree in it share a pool."""
+
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    forked: bool = False
+    """Forked from an interpreter that was started with this, rather than started each time."""
+
+
+_SETTLED_AT_START = ("PYTHON", "NODE_", "BASH", "LC_", "LANG", "TZ", "OPENSSL_", "SSL_", "UV_", "ICU", "POSIX")
+
+
+def may_start_ahead(command: Command) -> bool:
+    """False where a variable or a file changes how the interpreter itself starts."""
+    names = (*command.env, *(key for key in command.files if key.startswith(".")))
+    return not any(name.startswith((*_SETTLED_AT_START, ".")) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     argv: list[str]
     env: dict[str, str]
@@ -40,6 +61,10 @@ class Recipe:
     harness: dict[str, Any] = field(default_factory=dict)
     """What the language's harness reads from its job descriptor."""
     stdin: str = ""
+    ahead: Ahead | None = None
+    """None where the program cannot be started before its job is known."""
+    handed: str | None = None
+    """What a program that was started ahead reads when its job arrives."""
     stages: tuple[Stage, ...] = ()
     result_path: str | None = None
     """A file inside that holds the result, for languages without a harness of their own."""

@@ -3,9 +3,28 @@
 
 const { isMainThread } = require('worker_threads');
 const run = isMainThread ? require('./run.cjs') : null;
-const job = run && run.readJob();
 
-if (job) {
+// Started ahead of its job: Node calls this when all of its own start is done.
+function waitForJob() {
+  delete process.env.SANDLOFT_WAITS;
+  const Module = require('module');
+  const runMain = Module.runMain;
+  Module.runMain = () => {
+    Module.runMain = runMain;
+    const job = run.awaitJob();
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    Object.assign(process.env, job.env);
+    process.argv.splice(1, process.argv.length, job.main, ...job.args);
+    begin(job);
+    return runMain(job.main);
+  };
+}
+
+if (run && process.env.SANDLOFT_WAITS) waitForJob();
+else if (run) begin(run.readJob());
+
+function begin(job) {
+  if (!job) return;
   process.execArgv.length = 0;
   if (job.argv1) process.argv[1] = job.argv1;
   if (job.globals_for_modules) offerCommonJs(job.argv1);

@@ -3,6 +3,7 @@
 
 const fs = require('fs');
 
+const GO = 197;
 const JOB = 198;
 const RESULT = 199;
 const ROOT = '/agent/';
@@ -21,6 +22,15 @@ function readJob() {
   } catch {
     return null;
   }
+}
+
+// As readJob, in a process that was started before there was a job: say so, and wait.
+function awaitJob() {
+  fs.writeSync(RESULT, 'R');
+  const go = Buffer.alloc(1);
+  if (fs.readSync(GO, go, 0, 1) !== 1) process.exit(0);
+  fs.closeSync(GO);
+  return readJob();
 }
 
 // -- results
@@ -161,4 +171,4 @@ function scriptResult() {
   }
 }
 
-module.exports = { readJob, send, describe, scriptResult };
+module.exports = { readJob, awaitJob, send, describe, scriptResult };

@@ -240,6 +240,8 @@ def report_script(limit: int) -> None:
 
 def prepare(job: "Job") -> None:
     """Before the program: its globals, its view of the environment, live output."""
+    global _owner
+    _owner = os.getpid()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)
