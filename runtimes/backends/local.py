@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 
 from runtimes import commands
 from runtimes.sandbox import cells, languages, verdicts
@@ -101,11 +101,12 @@ class LocalSandbox:
         self, command: Command, limits: Limits, recipe: Recipe, cancellation: Cancellation
     ) -> RunEvents:
         if self.warm and recipe.ahead is not None:
-            begun = Supervisor(lambda: self.pools.take(command.language, recipe, limits), command, limits, recipe)
+            source = partial(self.pools.take, command.language, recipe, limits)
+            begun = Supervisor(source, command, limits, recipe)
             yield from begun.run(cancellation)
             if not begun.stillborn:
                 return
-        fresh = Supervisor(lambda: cells.make(self.client.request), command, limits, recipe)
+        fresh = Supervisor(partial(cells.make, self.client.request), command, limits, recipe)
         yield from fresh.run(cancellation)
 
     def pool_stats(self) -> dict[str, PoolStats]:

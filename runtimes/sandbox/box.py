@@ -1,31 +1,24 @@
-"""The first process of a sandbox: sets it up, starts the program, watches and buries it.
+"""Holding one program: start it or hand it its job, feed it, watch it, bury it, report.
 
-It is forked from the spawner straight into the new namespaces. The user's program is its
-child; when this process ends, the kernel kills whatever is left.
+This is the first process of the sandbox. The program is its child; when it ends, the kernel
+kills whatever is left.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
-import json
 import os
 import resource
 import select
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from runtimes.sandbox import birth, channel, confine, processes, reports, syscalls
+from runtimes.sandbox.ahead import JOB_DESCRIPTOR, RESULT_DESCRIPTOR, Filters, Waiting
 from runtimes.sandbox.channel import Kind
-from runtimes.sandbox.meter import Meter, shared_memory
+from runtimes.sandbox.meter import Meter
 
-GO_DESCRIPTOR = 197
-JOB_DESCRIPTOR = 198
-RESULT_DESCRIPTOR = 199
 _TICK_SECONDS = 0.01
 _IDLE_TICK_SECONDS = 0.04
 _TICK_COST = 8
@@ -47,135 +40,11 @@ class Pipes:
 
 
 @dataclass(slots=True)
-class Waiting:
-    """A program that was started ahead: restricted in every way, and waiting for its job."""
-
-    pid: int
-    go: int
-    sealed: int
-    stdin_end: int
-    result_end: int
-    spare: int = 0
-    """Memory that it shares with its siblings, in bytes, and that is not the run's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """The assembled policies: of programs, and of the process that watches over one."""
-
-    program: bytes
-    watcher: bytes
-
-
-@dataclass(slots=True)
 class Ending:
     status: int = 0
     stage: str = "main"
     limit: str | None = None
     stage_output: str = ""
-
-
-def serve(control: socket.socket, stdout: int, stderr: int, filters: Filters) -> None:
-    """Everything from the fresh namespaces to the last report; the caller exits after it."""
-    with refusing(control):
-        syscalls.die_with_parent()
-        job = receive(control)
-        if job is None:
-            return
-        if "ahead" in job:
-            birth.enter(job["disk_bytes"])
-            waiting = start_ahead(job["ahead"], stdout, stderr, filters)
-            wait_and_run(control, waiting, filters)
-            return
-        birth.enter(job["limits"]["disk_bytes"])
-        birth.write_files(job["files"])
-        sealed = -1 if job["handed"] is None else birth.sealed(job["handed"].encode())
-        birth.hide()
-        confine.give_up_power(filters.program)
-        box = Box(control, job)
-        box.stdout, box.stderr, box.sealed = stdout, stderr, sealed
-        box.run()
-
-
-@contextlib.contextmanager
-def refusing(control: socket.socket) -> Iterator[None]:
-    """Tell the server which step failed; nothing of the user's has run then."""
-    try:
-        yield
-    except OSError as error:
-        report = {
-            "step": error.filename or "set-up",
-            "errno": error.errno or 0,
-            "message": error.strerror or "",
-        }
-        with contextlib.suppress(OSError):
-            channel.send_json(control, Kind.REFUSED, report)
-
-
-def receive(control: socket.socket) -> dict[str, Any] | None:
-    text = channel.receive_job(control)
-    return None if text is None else json.loads(text)
-
-
-# -- programs that are started before their job is known
-
-
-def connections() -> tuple[Waiting, dict[int, int]]:
-    """Our ends of what a waiting program is connected to, and its own by their numbers."""
-    stdin, stdin_end = os.pipe2(os.O_CLOEXEC)
-    result_end, result = os.pipe2(os.O_CLOEXEC)
-    go, go_end = os.pipe2(os.O_CLOEXEC)
-    sealed = birth.sealed()
-    theirs = {0: stdin, GO_DESCRIPTOR: go, JOB_DESCRIPTOR: sealed, RESULT_DESCRIPTOR: result}
-    return Waiting(-1, go_end, sealed, stdin_end, result_end), theirs
-
-
-def start_ahead(ahead: dict[str, Any], stdout: int, stderr: int, filters: Filters) -> Waiting:
-    waiting, theirs = connections()
-    wanted = theirs | {1: stdout, 2: stderr}
-    waiting.pid = os.fork()
-    if waiting.pid == 0:
-        try:
-            os.setsid()
-            confine.forget_signals()
-            confine.place_descriptors({target: lift(source) for target, source in wanted.items()})
-            restrict(filters.program)
-            os.execve(ahead["argv"][0], ahead["argv"], ahead["env"])
-        finally:
-            os._exit(127)
-    close_theirs(waiting, wanted)
-    return waiting
-
-
-def close_theirs(waiting: Waiting, theirs: dict[int, int]) -> None:
-    for descriptor in theirs.values():
-        if descriptor != waiting.sealed:
-            os.close(descriptor)
-
-
-def restrict(program: bytes) -> None:
-    """All that does not depend on the job."""
-    confine.limit_resources({})
-    confine.give_up_power(program)
-
-
-def wait_and_run(
-    control: socket.socket, waiting: Waiting, filters: Filters, *, forked: bool = False
-) -> None:
-    """Restrict ourselves, say when the program waits, hand it the job, and watch over it."""
-    birth.hide()
-    confine.give_up_power(filters.watcher)
-    if os.read(waiting.result_end, 1) != b"R":
-        raise OSError(errno.ECHILD, "the program did not get ready", "start ahead")
-    waiting.spare = shared_memory(waiting.pid) if forked else 0
-    channel.send(control, Kind.READY)
-    job = receive(control)
-    if job is None:
-        return
-    birth.write_files(job["files"])
-    box = Box(control, job)
-    box.waiting, box.filters = waiting, filters
-    box.run()
 
 
 class Box:
@@ -223,10 +92,7 @@ class Box:
 
     def _run_main(self) -> None:
         self.pipes.stdin = self.job["stdin"].encode("utf-8", "surrogatepass")
-        if self.waiting is not None:
-            pid = self._hand_over(self.waiting)
-        else:
-            pid = self._start_main()
+        pid = self._hand_over(self.waiting) if self.waiting is not None else self._start_main()
         self.ending.status = self._watch(pid)
 
     def _start_main(self) -> int:
@@ -247,8 +113,8 @@ class Box:
         birth.fill(waiting.sealed, self.job["handed"].encode())
         os.close(waiting.sealed)
         confine.limit_process(waiting.pid, self.job["rlimits"])
-        channel.send(self.control, Kind.STARTED)
         os.write(waiting.go, b"G")
+        channel.send(self.control, Kind.STARTED)
         os.close(waiting.go)
         return waiting.pid
 
@@ -267,7 +133,7 @@ class Box:
         syscalls.die_with_parent()
         os.setsid()
         confine.forget_signals()
-        lifted = {target: lift(source) for target, source in wanted.items()}
+        lifted = {target: confine.lift(source) for target, source in wanted.items()}
         confine.place_descriptors(lifted)
         confine.limit_resources(self.job["rlimits"])
         if self.filters is not None:  # ours lets a watcher do more than a program may
@@ -404,8 +270,3 @@ class Box:
                 "collect_ms": (time.monotonic() - ended) * 1000,
             },
         )
-
-
-def lift(descriptor: int) -> int:
-    """A copy above every number that we place on."""
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, RESULT_DESCRIPTOR + 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
 
 from runtimes.sandbox import syscalls
 
+_ABOVE = 200
 _FOR_ALL = {
     resource.RLIMIT_CORE: (0, 0),
     resource.RLIMIT_MEMLOCK: (0, 0),
@@ -60,3 +62,8 @@ def place_descriptors(wanted: dict[int, int]) -> None:
             os.closerange(previous + 1, target)
         previous = target
     syscalls.close_from(previous + 1)
+
+
+def lift(descriptor: int) -> int:
+    """A copy above every number that we place on."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _ABOVE)

@@ -29,7 +29,7 @@ def finish(*, failed: bool, flush: Callable[[None], int]) -> None:
     interrupted = failed and isinstance(getattr(sys, "last_value", None), KeyboardInterrupt)
     flushed = _flush()
     _clear_modules()
-    flushed = _flush() and flushed
+    flushed = flushed and _flush()
     flush(None)
     if interrupted:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -49,14 +49,13 @@ def _join_threads() -> None:
         try:
             threading._shutdown()
         except BaseException as error:  # as the interpreter: told, and gone on
-            sys.unraisablehook(_Unraisable(error))
+            _tell(threading, error)
 
 
-class _Unraisable:
-    err_msg = object = None
-
-    def __init__(self, error: BaseException) -> None:
-        self.exc_type, self.exc_value, self.exc_traceback = type(error), error, error.__traceback__
+def _tell(what: object, error: BaseException) -> None:
+    """Of an error that nobody can catch any more, as the interpreter tells it."""
+    with contextlib.suppress(BaseException):
+        sys.stderr.write(f"Exception ignored in: {what!r}\n{type(error).__name__}: {error}\n")
 
 
 def _flush() -> bool:
@@ -68,7 +67,7 @@ def _flush() -> bool:
             except Exception as error:
                 flushed = False
                 if stream is sys.stdout:
-                    sys.unraisablehook(_Unraisable(error))
+                    _tell(stream, error)
     return flushed
 
 

@@ -23,17 +23,16 @@ from runtimes.sandbox.languages.recipes import Ahead, Recipe
 from runtimes.sandbox.zygotes import Zygote
 from runtimes.types import Language, Limits
 
-
 READY_SECONDS = 10.0
 _LOOK_SECONDS = 2.0
 _SHRINK_SECONDS = 10.0
 _FORGET_SECONDS = 300.0
 _PAUSE_SECONDS = 30.0
-"""After a failure to start ahead, runs of that kind are started as they come for so long."""
+"""After a second failure to start ahead, runs of that kind are started as they come for so long."""
 _POOLS_AT_MOST = 12
 _MEMORY_SHARE = 16
 """All that waits may take one part in so many of the host's memory."""
-_FLOOR = {Language.PYTHON: 2, Language.BASH: 1, Language.JAVASCRIPT: 1, Language.TYPESCRIPT: 1}
+_FLOOR = {Language.PYTHON: 2, Language.BASH: 2, Language.JAVASCRIPT: 2, Language.TYPESCRIPT: 1}
 _PER_CORE = {Language.PYTHON: 8, Language.BASH: 4, Language.JAVASCRIPT: 2, Language.TYPESCRIPT: 2}
 _COST_BYTES = {
     Language.PYTHON: 5 << 20,
@@ -67,6 +66,7 @@ class Pool:
     used_at: float = field(default_factory=time.monotonic)
     missed_at: float = field(default_factory=time.monotonic)
     paused_until: float = 0.0
+    failures: int = 0
     filled: bool = False
     """Whether it has ever held one: a miss before that says nothing about demand."""
 
@@ -116,6 +116,8 @@ class Pools:
     def count_busy(self, language: Language, change: int) -> None:
         with self._lock:
             self._counts["busy"][language] += change
+            if change < 0:
+                self._work.notify()
 
     def stats(self) -> dict[str, PoolStats]:
         with self._lock:
@@ -139,7 +141,8 @@ class Pools:
                 cell = pool.idle.pop()
                 if cell.alive():
                     self._counts["taken"][key[0]] += 1
-                    self._work.notify()
+                    if not pool.idle:  # else the next one can wait until this run has ended
+                        self._work.notify()
                     return cell
                 cell.close()
             pool.missed_at = pool.used_at
@@ -191,11 +194,13 @@ class Pools:
         with self._lock:
             if ready and cell is not None and not self._closed and self._pools.get(pool.key) is pool:
                 pool.idle.append(cell)
-                pool.filled = True
+                pool.filled, pool.failures = True, 0
                 self._counts["refills"][pool.key[0]] += 1
                 return
             if not ready:
-                pool.paused_until = time.monotonic() + _PAUSE_SECONDS
+                pool.failures += 1
+                if pool.failures > 1:
+                    pool.paused_until = time.monotonic() + _PAUSE_SECONDS
                 self._retire(pool)
         if cell is not None:
             cell.kill()

@@ -22,7 +22,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from runtimes.sandbox import birth, box, bpf, channel, confine, layout, numbers, syscalls
+from runtimes.sandbox import birth, bpf, channel, confine, layout, numbers, service, syscalls
+from runtimes.sandbox.ahead import Filters
 from runtimes.sandbox.channel import Kind
 
 ENGINE = "/opt/sandloft/engine"
@@ -120,7 +121,7 @@ def _settle() -> None:
 
 
 class Spawner:
-    def __init__(self, requests: socket.socket, filters: box.Filters) -> None:
+    def __init__(self, requests: socket.socket, filters: Filters) -> None:
         self.requests = requests
         self.filters = filters
         self.retired = False
@@ -138,7 +139,7 @@ class Spawner:
                     self._bury(descriptor)
 
     def be_box(self, control: socket.socket, stdout: int, stderr: int) -> None:
-        box.serve(control, stdout, stderr, self.filters)
+        service.serve(control, stdout, stderr, self.filters)
 
     def _accept(self) -> bool:
         message, descriptors, _, _ = socket.recv_fds(self.requests, 65536, 3)
@@ -238,8 +239,8 @@ def _describe(error: OSError) -> dict[str, Any]:
     }
 
 
-def filters_for(machine: numbers.Machine) -> box.Filters:
-    return box.Filters(bpf.assemble(machine), bpf.assemble(machine, watcher=True))
+def filters_for(machine: numbers.Machine) -> Filters:
+    return Filters(bpf.assemble(machine), bpf.assemble(machine, watcher=True))
 
 
 def main() -> None:

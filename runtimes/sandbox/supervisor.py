@@ -154,7 +154,7 @@ class Supervisor:
                     yield from self._read(descriptor)
                 elif descriptor == self.control.fileno():
                     yield from self._receive()
-                else:
+                elif descriptor == cancellation.fileno():
                     self.seen.cancelled = self.seen.ended is None
                     self.poller.unregister(cancellation)
                     self._kill()
@@ -204,6 +204,7 @@ class Supervisor:
             self.seen.limit = self.seen.limit or "output_bytes"
             self._kill()
         if data:
+            yield from self._begin()
             for event in reader.feed(data):
                 if isinstance(event, Output) and event.stream is Stream.STDERR:
                     self.stderr_tail = (self.stderr_tail + event.text)[-_STDERR_TAIL:]
@@ -235,15 +236,20 @@ class Supervisor:
         if kind == b"":
             self.gone = True
         elif kind == Kind.STARTED.value:
-            self.started_at = time.monotonic()
-            self.seen.started = True
-            yield Started(setup_ms=(self.started_at - self.begun_at) * 1000)
+            yield from self._begin()
         elif kind == Kind.NOTE.value:
             yield Output(Stream.STDERR, payload.decode("utf-8", "replace"))
         elif kind in (Kind.ARTIFACT.value, Kind.CONTENT.value):
             yield from self._take_artifact(kind, payload)
         else:
             yield from self._take_report(kind, payload)
+
+    def _begin(self) -> Iterator[Event]:
+        """Told once: by the sandbox, or by the program's first output, which may come before."""
+        if not self.seen.started:
+            self.started_at = time.monotonic()
+            self.seen.started = True
+            yield Started(setup_ms=(self.started_at - self.begun_at) * 1000)
 
     def _next_message(self) -> bytes:
         if self.cell is None:

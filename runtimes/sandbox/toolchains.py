@@ -20,8 +20,8 @@ from runtimes.types import Language
 HARNESS = "/opt/sandloft"
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _ENGINE = (
-    *("__init__", "artifacts", "birth", "box", "bpf", "channel", "confine", "finish", "layout", "meter"),
-    *("numbers", "processes", "reports", "spawner", "syscalls", "zygote"),
+    *("__init__", "ahead", "artifacts", "birth", "box", "bpf", "channel", "confine", "finish", "layout"),
+    *("meter", "numbers", "processes", "reports", "service", "spawner", "syscalls", "zygote"),
 )
 _HARNESS_SOURCE = Path(__file__).parent / "harness"
 _VENDOR = Path(__file__).parent / "vendor"

@@ -26,11 +26,7 @@ def recipe(command: Command, limits: Limits, toolchain: Toolchain) -> Recipe:
     bash = toolchain.bash.inside if toolchain.bash else "/bin/bash"
     context = json.dumps(dict(command.context), ensure_ascii=False)
     in_function = command.entry_point is not None
-    start = (
-        [_FUNCTION, command.entry, str(command.entry_point)]
-        if in_function
-        else [command.entry]
-    )
+    start = [_FUNCTION, command.entry, str(command.entry_point)] if in_function else [command.entry]
     env = {**environment(command), "RESULT_PATH": RESULT_PATH, "CONTEXT_JSON": context}
     return Recipe(
         argv=[bash, *start, *command.args],

@@ -43,7 +43,19 @@ class Ahead:
     """Forked from an interpreter that was started with this, rather than started each time."""
 
 
-_SETTLED_AT_START = ("PYTHON", "NODE_", "BASH", "LC_", "LANG", "TZ", "OPENSSL_", "SSL_", "UV_", "ICU", "POSIX")
+_SETTLED_AT_START = (
+    "PYTHON",
+    "NODE_",
+    "BASH",
+    "LC_",
+    "LANG",
+    "TZ",
+    "OPENSSL_",
+    "SSL_",
+    "UV_",
+    "ICU",
+    "POSIX",
+)
 
 
 def may_start_ahead(command: Command) -> bool:

@@ -8,3 +8,4 @@ __sandloft_count=${__sandloft[0]}
 (( __sandloft_count == 0 )) || export "${__sandloft[@]:1:__sandloft_count}"
 set -- "${__sandloft[@]:1+__sandloft_count}"
 unset __sandloft __sandloft_count
+: "$BASH"

@@ -9,15 +9,19 @@ function waitForJob() {
   delete process.env.SANDLOFT_WAITS;
   const Module = require('module');
   const runMain = Module.runMain;
-  Module.runMain = () => {
-    Module.runMain = runMain;
+  const given = process.argv[1];
+  const settle = (value) => Object.defineProperty(Module, 'runMain', { value, writable: true, enumerable: true, configurable: true });
+  // A getter, so that no function of ours stands below the program in its stack traces.
+  const get = () => {
+    settle(runMain);
     const job = run.awaitJob();
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, job.env);
     process.argv.splice(1, process.argv.length, job.main, ...job.args);
     begin(job);
-    return runMain(job.main);
+    return job.main === given ? runMain : runMain.bind(Module, job.main);
   };
+  Object.defineProperty(Module, 'runMain', { get, configurable: true });
 }
 
 if (run && process.env.SANDLOFT_WAITS) waitForJob();

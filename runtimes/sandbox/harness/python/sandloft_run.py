@@ -48,8 +48,11 @@ def read_job() -> "Job | None":
         os.set_inheritable(RESULT, False)
     except OSError:
         return None
-    scan = _json.make_scanner(_Scanner)  # type: ignore[arg-type]  # it wants these attributes only
-    job: Job = scan(text.decode("ascii"), 0)[0]
+    return scan(text.decode("ascii"))
+
+
+def scan(text: str) -> "Job":
+    job: Job = _json.make_scanner(_Scanner)(text, 0)[0]  # type: ignore[arg-type]  # it wants these attributes only
     return job
 
 
@@ -240,7 +243,7 @@ def report_script(limit: int) -> None:
 
 def prepare(job: "Job") -> None:
     """Before the program: its globals, its view of the environment, live output."""
-    global _owner
+    global _owner  # noqa: PLW0603 -- an interpreter may have been forked since this was imported
     _owner = os.getpid()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
