@@ -28,6 +28,12 @@ class Cell:
     pidfd: int = -1
     born_at: float = field(default_factory=time.monotonic)
 
+    @property
+    def pid(self) -> int:
+        """Its first process, as the host counts."""
+        with open(f"/proc/self/fdinfo/{self.pidfd}", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+
     def kill(self) -> None:
         if self.pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):

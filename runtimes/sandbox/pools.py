@@ -29,6 +29,7 @@ _SHRINK_SECONDS = 10.0
 _FORGET_SECONDS = 300.0
 _PAUSE_SECONDS = 30.0
 """After a second failure to start ahead, runs of that kind are started as they come for so long."""
+_DRAINED_SECONDS = 0.2
 _POOLS_AT_MOST = 12
 _MEMORY_SHARE = 16
 """All that waits may take one part in so many of the host's memory."""
@@ -248,6 +249,23 @@ class Pools:
         self._retire(pool)
         while pool.idle:
             pool.idle.pop().close()
+
+    # -- for measuring
+
+    def drain(self, language: Language) -> None:
+        """Let go of what waits, and keep the pools empty for a moment."""
+        with self._lock:
+            for pool in self._pools.values():
+                if pool.key[0] is language:
+                    pool.paused_until = time.monotonic() + _DRAINED_SECONDS
+                    while pool.idle:
+                        pool.idle.pop().close()
+
+    def waiting(self, language: Language) -> list[int]:
+        """The host's numbers of the first processes of what waits."""
+        with self._lock:
+            held = [cell for pool in self._pools.values() if pool.key[0] is language for cell in pool.idle]
+            return [cell.pid for cell in held]
 
     # -- the end
 

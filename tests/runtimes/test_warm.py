@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,11 +49,11 @@ def fill(backend: LocalSandbox, language: str) -> None:
         assert until(lambda: backend.pool_stats()[language].warm > 0, 20)
 
 
-def run_warm(backend: LocalSandbox, source: str, language: str = "python", **fields: object) -> Ran:
+def run_warm(backend: LocalSandbox, source: str, language: str = "python", **fields: Any) -> Ran:
     """The run, which must have been given a sandbox that was started ahead."""
     fill(backend, language)
     before = backend.pool_stats()[language].taken
-    ran = run(source, language, on=backend, **fields)  # type: ignore[arg-type]  # fields of the command
+    ran = run(source, language, on=backend, **fields)
     assert backend.pool_stats()[language].taken == before + 1
     return ran
 
@@ -101,9 +102,9 @@ def _shown(ran: Ran) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("program", ALIKE)
 def test_a_python_program_cannot_tell(warm: LocalSandbox, cold: LocalSandbox, program: str) -> None:
-    fields = {"stdin": "in", "args": ("x", "y z"), "env": {"NAME": "Zoë"}}
+    fields: dict[str, Any] = {"stdin": "in", "args": ("x", "y z"), "env": {"NAME": "Zoë"}}
     ahead = run_warm(warm, program, **fields)
-    assert _shown(ahead) == _shown(run(program, on=cold, **fields))  # type: ignore[arg-type]  # fields of the command
+    assert _shown(ahead) == _shown(run(program, on=cold, **fields))
 
 
 @pytest.mark.parametrize(
@@ -118,9 +119,9 @@ def test_a_python_program_cannot_tell(warm: LocalSandbox, cold: LocalSandbox, pr
     ],
 )  # fmt: skip
 def test_a_bash_script_cannot_tell(warm: LocalSandbox, cold: LocalSandbox, program: str) -> None:
-    fields = {"stdin": "in", "args": ("x", "y z", ""), "env": {"NAME": "Zoë\nx"}}
+    fields: dict[str, Any] = {"stdin": "in", "args": ("x", "y z", ""), "env": {"NAME": "Zoë\nx"}}
     ahead = run_warm(warm, program, "bash", **fields)
-    assert _shown(ahead) == _shown(run(program, "bash", on=cold, **fields))  # type: ignore[arg-type]  # as above
+    assert _shown(ahead) == _shown(run(program, "bash", on=cold, **fields))
 
 
 @pytest.mark.parametrize(
@@ -135,9 +136,9 @@ def test_a_bash_script_cannot_tell(warm: LocalSandbox, cold: LocalSandbox, progr
     ],
 )
 def test_a_node_program_cannot_tell(warm: LocalSandbox, cold: LocalSandbox, program: str) -> None:
-    fields = {"stdin": "in", "args": ("x", "y z"), "env": {"NAME": "Zoë"}}
+    fields: dict[str, Any] = {"stdin": "in", "args": ("x", "y z"), "env": {"NAME": "Zoë"}}
     ahead = run_warm(warm, program, "javascript", **fields)
-    assert _shown(ahead) == _shown(run(program, "javascript", on=cold, **fields))  # type: ignore[arg-type]  # as above
+    assert _shown(ahead) == _shown(run(program, "javascript", on=cold, **fields))
 
 
 @pytest.mark.parametrize("name", ["json", "os", "random", "sitecustomize", "dataclasses", "runtimes"])

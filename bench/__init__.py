@@ -1,0 +1,1 @@
+"""Measuring on this machine: `python -m bench`."""
