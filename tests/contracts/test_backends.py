@@ -23,9 +23,9 @@ from runtimes.types import (
     Started,
     Status,
 )
-from tests.runtimes.engine import Ran, call, command, run, sandbox
+from tests.runtimes.engine import Ran, call, cold_sandbox, command, run, sandbox
 
-BACKENDS = {"local": sandbox}
+BACKENDS = {"local": sandbox, "local-from-nothing": cold_sandbox}
 
 GREET = {
     "python": "print('out')\nimport sys; print('err', file=sys.stderr); sys.exit(3)",

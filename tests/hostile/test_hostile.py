@@ -8,7 +8,7 @@ import pytest
 
 from runtimes.types import Status
 from tests.hostile.cases import EVERY, Hostile
-from tests.runtimes.engine import run
+from tests.runtimes.engine import STARTS, run
 
 CONTROLLED = [case for case in EVERY if case.control]
 
@@ -17,9 +17,10 @@ def _name(case: Hostile) -> str:
     return case.name.replace(" ", "-")
 
 
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("case", EVERY, ids=_name)
-def test_hostile_program_is_held(case: Hostile) -> None:
-    ran = run(case.program, case.language, case.limits)
+def test_hostile_program_is_held(case: Hostile, start: str) -> None:
+    ran = run(case.program, case.language, case.limits, on=STARTS[start]())
     assert ran.stdout.startswith("RAN\n"), (ran.outcome, ran.stderr)
     assert "ESCAPED" not in ran.stdout
     assert ran.artifacts == {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from runtimes.types import MIB, Limits, Status
-from tests.runtimes.engine import run
+from tests.runtimes.engine import STARTS, run
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,8 @@ EVERY = [
 ]
 
 
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name.replace(" ", "-"))
-def test_honest_program_works(case: Honest) -> None:
-    ran = run(case.program, case.language, case.limits, stdin=case.stdin)
+def test_honest_program_works(case: Honest, start: str) -> None:
+    ran = run(case.program, case.language, case.limits, stdin=case.stdin, on=STARTS[start]())
     assert (ran.stdout, ran.status) == (case.stdout, Status.SUCCEEDED), (ran.outcome.error, ran.stderr[-500:])

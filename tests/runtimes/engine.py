@@ -33,6 +33,15 @@ def sandbox() -> LocalSandbox:
     return LocalSandbox()
 
 
+@cache
+def cold_sandbox() -> LocalSandbox:
+    """One in which nothing is started ahead."""
+    return LocalSandbox(warm=False)
+
+
+STARTS = {"ahead": sandbox, "from-nothing": cold_sandbox}
+
+
 @dataclass(frozen=True)
 class Ran:
     events: list[Event]
