@@ -89,7 +89,7 @@ def of_draft(agent: Agent, given: Given) -> RunRequest:
     """A run of what the editor holds, which is in no version yet."""
     snapshot = drafts.of(agent).snapshot
     checks.runnable(snapshots.spec(snapshot))
-    return _of_snapshot(Kind.TEST, snapshot, given, agent=agent)
+    return _of_snapshot(Kind.AGENT, snapshot, given, agent=agent)
 
 
 def version_to_run(*, by: Actor, agent: Agent, number: int | None) -> Version:

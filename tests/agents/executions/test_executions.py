@@ -302,7 +302,7 @@ def test_an_agent_without_a_version_has_nothing_to_run(actor: Actor) -> None:
     with pytest.raises(NothingToRun):
         requests.version_to_run(by=actor, agent=agent, number=None)
     draft = requests.of_draft(agent, Given(input=3))
-    assert (draft.kind, draft.agent, draft.version, draft.input) == (Kind.TEST, agent, None, 3)
+    assert (draft.kind, draft.agent, draft.version, draft.input) == (Kind.AGENT, agent, None, 3)
 
 
 def test_the_limits_of_the_code_hold_unless_the_caller_names_others(agent: Agent, actor: Actor) -> None:

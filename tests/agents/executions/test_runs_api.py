@@ -87,7 +87,7 @@ def test_agents_are_started_by_version_and_by_draft(api: APIClient, agent: Agent
     assert [(run["agent"], run["version"], run["kind"]) for run in (by_slug, by_id, draft)] == [
         (link, 1, "agent"),
         (link, 1, "agent"),
-        (link, None, "test"),
+        (link, None, "agent"),
     ]
     assert by_id["limits"]["wall_seconds"] == 5
 
