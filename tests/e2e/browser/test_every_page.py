@@ -59,11 +59,8 @@ def full(agents: Agents, api: httpx.Client) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_nothing_scrolls_sideways(
-    windows: Windows, full: dict[str, str], faults: Faults, address: str
-) -> None:
+def test_nothing_scrolls_sideways(page: Page, full: dict[str, str], faults: Faults, address: str) -> None:
     faults.allow("status of 404")
-    page = windows(size=(WIDTHS[0], 800)).new_page()
     page.goto(address.format(**full))
     if address.endswith("/edit/"):
         Desk(page).ready()
