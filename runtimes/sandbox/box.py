@@ -96,6 +96,8 @@ def _map_ids() -> None:
 
 
 def _write_files(files: dict[str, str]) -> None:
+    if "out" not in files:
+        os.mkdir("out")  # artifacts are collected from here; most programs expect to find it
     try:
         for path, text in files.items():
             _write_file(path, text)
