@@ -34,7 +34,6 @@ USED = """
 import pathlib, sys
 print("\\x1b[31mred\\x1b[0m")
 print("x", file=sys.stderr)
-pathlib.Path("out").mkdir()
 pathlib.Path("out/a.csv").write_text("a,b\\n1,2")
 result = {"a": [1]}
 """
