@@ -248,6 +248,10 @@ RUN_MAX_MEMORY_MB = env.int("RUN_MAX_MEMORY_MB", default=2048)
 RUN_INLINE_CONCURRENCY = env.int("RUN_INLINE_CONCURRENCY", default=16)
 """How many synchronous API runs one web process holds at once; more are answered 429."""
 
+RESULT_CACHE_MAX_BYTES = env.int("RESULT_CACHE_MAX_BYTES", default=64 * 1024 * 1024)
+"""How much one workspace keeps of answers of runs declared pure; 0 keeps none."""
+RESULT_CACHE_SECONDS = env.int("RESULT_CACHE_SECONDS", default=24 * 3600)
+
 # --- Language, time, logs -------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = True

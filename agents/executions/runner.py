@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from agents.executions import artifacts, endings, leases, states
+from agents.executions import artifacts, cache, endings, leases, states
 from agents.executions.enums import EventKind, State
 from agents.executions.models import Execution
 from agents.executions.types import Ending, Entry, JsonObject, limits_of
@@ -86,7 +86,10 @@ def run(execution: Execution, *, waited_for: bool = False, choose: Choose = rout
             # The process is told to end. Closing the backend's iterator has killed the run.
             attempt.end(_interrupted())
             raise
-        return attempt.end(outcome)
+        state = attempt.end(outcome)
+    if state is State.SUCCEEDED and execution.cache_key:
+        cache.keep(execution)
+    return state
 
 
 class _Attempt:

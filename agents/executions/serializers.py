@@ -105,6 +105,11 @@ class RunSerializer(StrictSerializer):
     memory_mb = NumberField(required=False)
     limits = LimitsField(required=False)
     runtime = TextField(required=False, max_length=40)
+    cache = FlagField(
+        required=False,
+        default=False,
+        help_text="The run is pure: an answer kept of an equal run may be given, and this one be kept.",
+    )
 
 
 class CodeRunSerializer(RunSerializer):
@@ -124,8 +129,6 @@ class CodeRunSerializer(RunSerializer):
 
 class ExecuteSerializer(CodeRunSerializer):
     """`POST /api/v1/code/execute`."""
-
-    cache = FlagField(required=False, default=False)
 
 
 class AgentRunSerializer(RunSerializer):
@@ -235,6 +238,7 @@ class ExecutionSerializer(serializers.Serializer[Execution]):
     runtime = serializers.CharField()
     runtime_reason = serializers.CharField()
     isolation = serializers.CharField()
+    cached = serializers.BooleanField()
     input = JsonField()
     result = JsonField()
     has_result = serializers.BooleanField()

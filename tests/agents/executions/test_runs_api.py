@@ -37,7 +37,7 @@ FIELDS = {
     *("input", "result", "has_result", "error", "exit_code", "timings", "usage", "progress", "user"),
     *("source", "attempt", "queued_at", "started_at", "finished_at", "cancelled_by", "cancel_reason"),
     *("rerun_of", "snapshot", "limits", "artifacts", "url", "events_url", "stream_url", "websocket_url"),
-    "correlation_id",
+    *("correlation_id", "cached"),
 }
 
 
