@@ -17,7 +17,7 @@ from agents.executions.exceptions import StillRunning
 from agents.executions.models import CACHE, Execution
 from agents.executions.requests import newest_version
 from agents.executions.types import Ending, RunRequest, limits_as_json, limits_of
-from runtimes import router
+from runtimes import dispatch, router
 from runtimes.types import JSON, Status
 from workspaces import audit
 from workspaces.access import Actor
@@ -90,7 +90,7 @@ def start(*, by: Actor, request: RunRequest) -> Execution:
     return row
 
 
-def run_inline(*, by: Actor, request: RunRequest, choose: runner.Choose = router.choose) -> Execution:
+def run_inline(*, by: Actor, request: RunRequest, choose: dispatch.Choose = router.choose) -> Execution:
     """Run in this thread and return the finished run.
 
     `Busy` when too many callers wait already, `Unavailable` while the server stops. With an
