@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from agents.executions import cache, endings, leases, log, queue, runner, slots, states
+from agents.executions import cache, endings, leases, log, queue, runner, slots, states, turns
 from agents.executions.enums import FINISHED, EventKind, Kind, State
 from agents.executions.exceptions import StillRunning
 from agents.executions.models import CACHE, Execution
@@ -70,6 +70,7 @@ def correlated(by: Actor, correlation_id: str) -> QuerySet[Execution]:
 def start(*, by: Actor, request: RunRequest) -> Execution:
     """Queue a run and return its row, which has ended if the result cache had its answer.
 
+    `Busy` when as many runs of the workspace wait as may.
     With an idempotency key that was used before for the same request, the run of then;
     `Unprocessable` if it was used for another.
     """
@@ -85,6 +86,7 @@ def start(*, by: Actor, request: RunRequest) -> Execution:
         existing = _insert(row)
         if existing is not None:
             return existing
+        turns.refuse_more_than_allowed(by.workspace)
         log.insert(row.id, [log.entry(EventKind.STATUS, {"status": State.QUEUED.value}, ts=now)])
         queue.enqueue(row.id)
     return row
@@ -103,7 +105,7 @@ def run_inline(*, by: Actor, request: RunRequest, choose: dispatch.Choose = rout
     answered = _from_cache(by, request)
     if answered is not None:
         return _ended(answered)
-    with slots.take():
+    with slots.take(by.workspace.pk):
         row = _running_row(by, request)
         existing = _insert(row)
         if existing is not None:
