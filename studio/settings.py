@@ -246,7 +246,17 @@ RUN_DRAIN_SECONDS = env.float("RUN_DRAIN_SECONDS", default=8.0)
 RUN_MAX_TIMEOUT_SECONDS = env.int("RUN_MAX_TIMEOUT_SECONDS", default=600)
 RUN_MAX_MEMORY_MB = env.int("RUN_MAX_MEMORY_MB", default=2048)
 RUN_INLINE_CONCURRENCY = env.int("RUN_INLINE_CONCURRENCY", default=16)
-"""How many synchronous API runs one web process holds at once; more are answered 429."""
+"""How many synchronous API runs one web process holds at once; more wait for a slot."""
+RUN_INLINE_WAITING = env.int("RUN_INLINE_WAITING", default=64)
+"""How many callers may wait for a slot in one web process; more are answered 429."""
+RUN_INLINE_WAIT_SECONDS = env.float("RUN_INLINE_WAIT_SECONDS", default=5.0)
+"""How long they wait before they are answered 429."""
+RUN_QUEUE_LIMIT = env.int("RUN_QUEUE_LIMIT", default=2000)
+"""How many runs of one workspace may be queued; more are answered 429."""
+
+RESULT_CACHE_MAX_BYTES = env.int("RESULT_CACHE_MAX_BYTES", default=64 * 1024 * 1024)
+"""How much one workspace keeps of answers of runs declared pure; 0 keeps none."""
+RESULT_CACHE_SECONDS = env.int("RESULT_CACHE_SECONDS", default=24 * 3600)
 
 # --- Language, time, logs -------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

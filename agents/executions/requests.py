@@ -43,6 +43,7 @@ class Given:
     idempotency_key: str | None = None
     fingerprint: str = ""
     correlation_id: str = ""
+    cache: bool = False
 
 
 def spec_of(
@@ -164,6 +165,7 @@ def _request(
         idempotency_key=given.idempotency_key,
         fingerprint=given.fingerprint,
         correlation_id=given.correlation_id,
+        cache=given.cache,
     )
 
 

@@ -47,6 +47,7 @@ def given(request: Request, data: Mapping[str, Any]) -> Given:
         runtime=data.get("runtime", ""),
         idempotency_key=key,
         fingerprint=fingerprint(request) if key else "",
+        cache=data.get("cache", False),
     )
 
 
@@ -128,7 +129,7 @@ def ended_body(execution: Execution) -> dict[str, Any]:
         "execution_time_ms": timings.get("run_ms", 0.0),
         "timings": timings,
         "usage": execution.usage,
-        "cached": False,
+        "cached": execution.cached,
         "runtime": execution.runtime,
         "runtime_reason": execution.runtime_reason,
         "execution_id": str(execution.id),

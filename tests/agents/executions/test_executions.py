@@ -102,6 +102,7 @@ def test_an_inline_run_is_ended_when_it_is_returned(actor: Actor) -> None:
 
 def test_no_more_callers_wait_than_there_are_slots(actor: Actor, settings: Any) -> None:
     settings.RUN_INLINE_CONCURRENCY = 2
+    settings.RUN_INLINE_WAIT_SECONDS = 0.05
     request = scripted.request()
     go = threading.Event()
 
