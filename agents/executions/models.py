@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.conf import settings
@@ -16,6 +17,15 @@ from agents.snapshots.models import Blob, Snapshot
 from workspaces.enums import Source
 from workspaces.fields import JsonTextField
 from workspaces.models import ApiToken, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the log of a finished run says, for whoever ran it and need not read it again."""
+
+    stdout: str
+    stderr: str
+    has_artifacts: bool
 
 
 class Execution(models.Model):
@@ -80,6 +90,9 @@ class Execution(models.Model):
     usage = JsonTextField(default=dict)
     """cpu_ms peak_memory_bytes output_bytes."""
     progress = models.FloatField(null=True)
+
+    told: Told | None = None
+    """No column: all that the run printed and left, where this process has seen it from start to end."""
 
     objects: ClassVar[models.Manager[Execution]] = ExecutionQuerySet.as_manager()
 
