@@ -16,6 +16,7 @@ import os
 import py_compile
 import resource
 import select
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from runtimes.sandbox.channel import Kind
 
 REQUESTS = 3
 """The request socket's number, as started by the server."""
+NAME = b"sandbox"
+"""What process lists show for it, and for the first process of each sandbox."""
 
 OUTER = (
     (syscalls.NEWUSER, "new user namespace"),
@@ -107,6 +110,7 @@ def _compile(plan: layout.Plan) -> None:
 
 def _settle() -> None:
     _write("/proc/self/oom_score_adj", "1000")
+    syscalls.forget_arguments(NAME)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1, "prctl NO_NEW_PRIVS")
@@ -193,6 +197,8 @@ def _describe(error: OSError) -> dict[str, Any]:
 
 def main() -> None:
     """Entry point of the process. The plan comes on standard input; the answer goes to the socket."""
+    # The first process of a sandbox gets those signals of its program that it has a handler for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests = socket.socket(fileno=REQUESTS)
     machine = numbers.here()
     plan = layout.plan_from(json.load(sys.stdin))

@@ -271,6 +271,8 @@ def test_the_list_is_filtered(
         {"since": "1y"},
         {"kind": "x"},
         {"queued_after": "x"},
+        {"queued_after": "0001-01-01T00:00:00+14:00"},
+        {"queued_before": "9999-12-31T23:59:59-14:00"},
         {"version": "x"},
     ):
         assert problem(api.get(URL, wrong))[0] == 400

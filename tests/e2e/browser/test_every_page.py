@@ -46,7 +46,7 @@ def full(agents: Agents, api: httpx.Client) -> dict[str, str]:
     """Agents with every kind of name, and a run whose output, error, files and result are as untidy."""
     about = {"description": WORD, "tags": ["a", WORD[:40]]}
     ids = [agents("print(1)", name=name, **about) for name in NAMES]
-    code = f"import os\nos.mkdir('out')\nopen('out/{WORD[:80]}.txt', 'w').close()\n"
+    code = f"open('out/{WORD[:80]}.txt', 'w').close()\n"
     code += f"print({WORD!r})\nraise ValueError({WORD!r})"
     agent = agents(
         code, name=WORD[:119], changelog=WORD, files={"main.py": code, f"{WORD[:80]}/{WORD[:80]}.py": ""}

@@ -16,7 +16,7 @@ FOCUS = """() => {
   const label = at.getAttribute("aria-label") || at.labels?.[0]?.textContent;
   const name = label || at.textContent || at.title || at.id, editor = at.closest(".monaco-editor") !== null;
   return {
-    name: name.trim().replace(/\\s+/g, " "), tag: at.tagName, editor,
+    name: name.trim().replace(/\\s+/g, " "), tag: at.tagName,
     seen: editor || box.width > 0 && box.height > 0,
     ring: editor || at.matches("input, textarea") || style.outlineStyle !== "none"
       || style.boxShadow !== "none",
@@ -25,7 +25,7 @@ FOCUS = """() => {
 
 
 def _walk(page: Page, *, most: int = 120) -> list[str]:
-    """The names of what Tab reaches, in order; in the editor, once Ctrl+M has set it free."""
+    """The names of what Tab reaches, in order, the editor among them, until it comes round."""
     names: list[str] = []
     for _ in range(most):
         page.keyboard.press("Tab")
@@ -35,8 +35,6 @@ def _walk(page: Page, *, most: int = 120) -> list[str]:
         assert at["seen"], f"{at['name']!r} has the focus and cannot be seen"
         assert at["ring"], f"{at['name']!r} has the focus and does not show it"
         names.append(at["name"])
-        if at["editor"]:
-            page.keyboard.press("Control+m")
     return names
 
 
