@@ -91,6 +91,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'sandloft.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "studio.sqlite3"  # Writers of this process queue instead of sleeping.
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # Threads keep theirs: opening one costs as much as a query.
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue at BEGIN instead of failing half-way through a transaction.
         "transaction_mode": "IMMEDIATE",
@@ -98,7 +100,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     }
 else:
-    DATABASES["default"].setdefault("CONN_MAX_AGE", 0)
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Queue and doorbell: in this process, or on Redis ---------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from django.conf import settings
@@ -19,6 +20,15 @@ from workspaces.models import ApiToken, Workspace
 
 CACHE: Final = "cache"
 """What stands for the runtime in the row of a run that was answered from the result cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the log of a finished run says, for whoever ran it and need not read it again."""
+
+    stdout: str
+    stderr: str
+    has_artifacts: bool
 
 
 class Execution(models.Model):
@@ -85,6 +95,9 @@ class Execution(models.Model):
     usage = JsonTextField(default=dict)
     """cpu_ms peak_memory_bytes output_bytes."""
     progress = models.FloatField(null=True)
+
+    told: Told | None = None
+    """No column: all that the run printed and left, where this process has seen it from start to end."""
 
     objects: ClassVar[models.Manager[Execution]] = ExecutionQuerySet.as_manager()
 

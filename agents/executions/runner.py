@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from agents.executions import artifacts, cache, endings, leases, states
 from agents.executions.enums import EventKind, State
-from agents.executions.models import Execution
+from agents.executions.models import Execution, Told
 from agents.executions.types import Ending, Entry, JsonObject, limits_of
 from agents.executions.writer import CALM_SECONDS, LIVE_SECONDS, Writer
 from agents.snapshots import snapshots
@@ -161,6 +161,8 @@ class _Attempt:
             if endings.finish(
                 self.execution, given, entries=entries, values=values, only_from=frozenset({origin})
             ):
+                if not self.writer.wrote:
+                    self.execution.told = _told(entries, given)
                 return given.state
         return None
 
@@ -193,6 +195,15 @@ def command_of(execution: Execution) -> Command:
 def cancelled_message(execution: Execution) -> str:
     reason = f": {execution.cancel_reason}" if execution.cancel_reason else "."
     return f"Cancelled by {execution.cancelled_by}{reason}"
+
+
+def _told(entries: Sequence[Entry], ending: Ending) -> Told:
+    """Of a run all of whose lines are in its last transaction."""
+
+    def text(kind: EventKind) -> str:
+        return "".join(str(entry.data["text"]) for entry in entries if entry.kind is kind)
+
+    return Told(text(EventKind.STDOUT), text(EventKind.STDERR), bool(ending.artifacts))
 
 
 def _interrupted(outcome: Outcome | None = None) -> Outcome:

@@ -115,8 +115,9 @@ def ended(request: Request, execution: Execution) -> Response:
 
 
 def ended_body(execution: Execution) -> dict[str, Any]:
-    stdout, stderr = log.output(execution.id)
-    files = execution.artifacts.select_related("blob") if execution.state != State.REJECTED else []
+    told = execution.told
+    stdout, stderr = (told.stdout, told.stderr) if told else log.output(execution.id)
+    bare = not told.has_artifacts if told else execution.state == State.REJECTED
     timings = execution.timings
     return {
         "success": execution.state == State.SUCCEEDED,
@@ -133,8 +134,12 @@ def ended_body(execution: Execution) -> dict[str, Any]:
         "runtime": execution.runtime,
         "runtime_reason": execution.runtime_reason,
         "execution_id": str(execution.id),
-        "artifacts": ArtifactSerializer(files, many=True).data,
+        "artifacts": [] if bare else _artifacts(execution),
     }
+
+
+def _artifacts(execution: Execution) -> Any:
+    return ArtifactSerializer(execution.artifacts.select_related("blob"), many=True).data
 
 
 def accepted(execution: Execution) -> Response:
