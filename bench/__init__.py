@@ -1,1 +1,1 @@
-"""Measuring on this machine: `python -m bench`."""
+"""What runs cost on this machine, beside what the bare interpreter costs at the same moment."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from bench.measure import Case, compared, interleaved, machine
+from bench.cases import Case, case, timed_ms
 from runtimes.backends.local import LocalSandbox, last
 from runtimes.types import DEFAULT_ENTRIES, Cancellation, Command, Language, Limits, Status
 
@@ -80,10 +80,14 @@ def latencies(backend: LocalSandbox, cold: LocalSandbox, n: int) -> Iterator[Cas
         elif name in _WARM:
             _await_warm(backend, _WARM[name][0])
 
-    seen = interleaved(actions, n, settle)
+    seen: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(n):  # by turns, so that a busy machine slows all alike
+        for name, action in actions.items():
+            settle(name)
+            seen[name].append(timed_ms(action))
     for name, values in seen.items():
         against = _WARM.get(name, (None, "python3 -I -S -c pass"))[1]
-        yield compared(name, values, against, seen[against])
+        yield case(name, values, baseline=against, baseline_ms=seen[against])
 
 
 def _await_warm(backend: LocalSandbox, language: Language) -> None:
@@ -123,7 +127,9 @@ def throughput(backend: LocalSandbox) -> Iterator[Case]:
             theirs.append(_rate(partial(_execute, argv), in_flight))
         rate, bare = statistics.median(ours), statistics.median(theirs)
         title = "python_throughput" if in_flight == 8 else f"python_throughput_{in_flight}"
-        yield Case(title, None, None, rate, f"{name} ({bare:.0f}/s)", rate / bare, _ROUNDS)
+        times = [1000 * in_flight / each for each in ours]
+        beside = [1000 * in_flight / each for each in theirs]
+        yield case(title, times, per_second=rate, baseline=f"{name} ({bare:.0f}/s)", baseline_ms=beside)
 
 
 def memory(backend: LocalSandbox) -> dict[str, float]:
@@ -148,13 +154,13 @@ def _pss(pid: int) -> int:
     return total
 
 
-def measure(n: int = 40) -> dict[str, object]:
-    backend, cold = LocalSandbox(), LocalSandbox(warm=False)
+def cases(n: int = 40) -> Iterator[Case]:
+    backend, cold = LocalSandbox(warm=True), LocalSandbox()
     try:
-        cases = list(latencies(backend, cold, n))
-        held = memory(backend) if os.geteuid() == 0 else {}
-        cases += throughput(backend)
+        yield from latencies(backend, cold, n)
+        for language, size in (memory(backend) if os.geteuid() == 0 else {}).items():
+            print(f"memory per warm {language}: {size / (1 << 20):.1f} MiB (with its watcher)")
+        yield from throughput(backend)
     finally:
         backend.close()
         cold.close()
-    return {"machine": machine(), "cases": [case.as_json() for case in cases], "memory_per_warm": held}

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from runtimes import meters
 from runtimes.backends.local import LocalSandbox
 from runtimes.types import Backend
 
@@ -31,6 +32,15 @@ def register(name: str, maker: Callable[[], Backend]) -> None:
     with _lock:
         _makers[name] = maker
         _made.pop(name, None)
+    meters.reset(name)
+
+
+def unregister(name: str) -> None:
+    """Take a backend out; runs that it has go on to their end."""
+    with _lock:
+        _makers.pop(name, None)
+        _made.pop(name, None)
+    meters.reset(name)
 
 
 def backends() -> Mapping[str, Backend]:

@@ -1,6 +1,11 @@
+from functools import partial
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from runtimes import registry
+from runtimes.backends.local import LocalSandbox
 
 
 class StudioConfig(AppConfig):
@@ -9,3 +14,4 @@ class StudioConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("studio.openapi")  # Its classes register themselves with the schema generator.
+        registry.register("local", partial(LocalSandbox, warm=settings.SANDBOX_WARM))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 from studio.origins import OwnOrigin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
-http = get_asgi_application()  # Loads the apps: consumers import models.
+django.setup(set_prefix=False)  # Loads the apps: consumers import models.
 
 from agents.routing import websocket_urlpatterns  # noqa: E402  # the apps must be loaded first
+from studio.handler import Handler  # noqa: E402  # likewise
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": Handler(),
         "websocket": OwnOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -17,7 +17,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
 
-from runtimes import registry
+from runtimes import meters, registry
+from runtimes.breakers import BreakerState
 from runtimes.types import Backend
 from studio import embedded
 from studio.celery import app
@@ -49,6 +50,8 @@ class Runtime:
     isolation: str
     languages: tuple[str, ...]
     checks: Mapping[str, bool]
+    seen: meters.Reading
+    """What this process has seen of it: runs, failures, latencies, breaker, the last decisions."""
 
 
 def services() -> dict[str, Service]:
@@ -83,8 +86,12 @@ def report() -> dict[str, Any]:
 def overall(parts: Mapping[str, Service], places: list[Runtime]) -> Status:
     if parts["database"].status is Status.OFFLINE or not any(place.ok for place in places):
         return Status.OFFLINE
-    well = all(part.status is Status.HEALTHY for part in parts.values()) and all(place.ok for place in places)
+    well = all(part.status is Status.HEALTHY for part in parts.values()) and all(map(_well, places))
     return Status.HEALTHY if well else Status.DEGRADED
+
+
+def _well(place: Runtime) -> bool:
+    return place.ok and place.seen.breaker is BreakerState.CLOSED
 
 
 def ready() -> Service:
@@ -156,7 +163,8 @@ def _storage() -> str:
 
 
 def _runtime(backend: Backend) -> Runtime:
-    health, can = backend.health(), backend.capabilities
+    health, can, meter = backend.health(), backend.capabilities, meters.of(backend.name)
+    meter.asked(health)
     return Runtime(
         name=backend.name,
         ok=health.ok,
@@ -164,4 +172,5 @@ def _runtime(backend: Backend) -> Runtime:
         isolation=can.isolation,
         languages=tuple(sorted(language.value for language in can.languages)),
         checks=dict(health.checks),
+        seen=meter.read(),
     )

@@ -52,6 +52,11 @@ class ThreadSafeInMemoryChannelLayer(InMemoryChannelLayer):  # type: ignore[misc
             if not any(channel in members for members in self.groups.values()):
                 self._owners.pop(channel, None)
 
+    def listened_to(self, group: str) -> bool:
+        """Whether a message to `group` would reach anybody now."""
+        with self._lock:
+            return bool(self.groups.get(group))
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self.require_valid_group_name(group)
         with self._lock:

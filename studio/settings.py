@@ -91,6 +91,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'sandloft.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "studio.sqlite3"  # Writers of this process queue instead of sleeping.
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # Threads keep theirs: opening one costs as much as a query.
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue at BEGIN instead of failing half-way through a transaction.
         "transaction_mode": "IMMEDIATE",
@@ -98,7 +100,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     }
 else:
-    DATABASES["default"].setdefault("CONN_MAX_AGE", 0)
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Queue and doorbell: in this process, or on Redis ---------------------------------------------
@@ -246,7 +249,20 @@ RUN_DRAIN_SECONDS = env.float("RUN_DRAIN_SECONDS", default=8.0)
 RUN_MAX_TIMEOUT_SECONDS = env.int("RUN_MAX_TIMEOUT_SECONDS", default=600)
 RUN_MAX_MEMORY_MB = env.int("RUN_MAX_MEMORY_MB", default=2048)
 RUN_INLINE_CONCURRENCY = env.int("RUN_INLINE_CONCURRENCY", default=16)
-"""How many synchronous API runs one web process holds at once; more are answered 429."""
+"""How many synchronous API runs one web process holds at once; more wait for a slot."""
+RUN_INLINE_WAITING = env.int("RUN_INLINE_WAITING", default=64)
+"""How many callers may wait for a slot in one web process; more are answered 429."""
+RUN_INLINE_WAIT_SECONDS = env.float("RUN_INLINE_WAIT_SECONDS", default=5.0)
+"""How long they wait before they are answered 429."""
+RUN_QUEUE_LIMIT = env.int("RUN_QUEUE_LIMIT", default=2000)
+"""How many runs of one workspace may be queued; more are answered 429."""
+
+SANDBOX_WARM = env.bool("SANDBOX_WARM", default=False)
+"""Whether sandboxes are started ahead of their jobs."""
+
+RESULT_CACHE_MAX_BYTES = env.int("RESULT_CACHE_MAX_BYTES", default=64 * 1024 * 1024)
+"""How much one workspace keeps of answers of runs declared pure; 0 keeps none."""
+RESULT_CACHE_SECONDS = env.int("RESULT_CACHE_SECONDS", default=24 * 3600)
 
 # --- Language, time, logs -------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

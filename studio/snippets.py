@@ -13,7 +13,7 @@ from agents.registry.models import Agent
 
 CURL = """\
 curl {url} \\
-  -H "Authorization: Bearer $TOKEN" \\
+  -H "Authorization: Bearer $SANDLOFT_TOKEN" \\
   -H "Content-Type: application/json" \\
   -H "Prefer: wait=30" \\
   -d {body}"""
@@ -25,7 +25,7 @@ request = urllib.request.Request(
     {url!r},
     data=json.dumps({{"input": {input}}}).encode(),
     headers={{
-        "Authorization": f"Bearer {{os.environ['TOKEN']}}",
+        "Authorization": f"Bearer {{os.environ['SANDLOFT_TOKEN']}}",
         "Content-Type": "application/json",
         "Prefer": "wait=30",
     }},

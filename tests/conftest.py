@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client, override_settings
 from rest_framework.test import APIClient
 
+from runtimes import meters
 from tests import factories
 from workspaces import organizations
 from workspaces.access import Actor
@@ -35,6 +36,13 @@ def _fresh_cache() -> Iterator[None]:
     """Counters of one test must not refuse the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_meters() -> Iterator[None]:
+    """What a runtime did in one test must not keep the next from using it."""
+    yield
+    meters.reset()
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from guardian.shortcuts import get_user_perms
-
 from workspaces.enums import Scope, Source
 from workspaces.exceptions import Forbidden, NotFound
-from workspaces.models import ApiToken, User, Workspace
+from workspaces.models import ApiToken, User, Workspace, WorkspacePermission
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,9 @@ def administrator(*, user: User, workspace: Workspace, request_id: str = "") -> 
 
 
 def scopes_of(*, user: User, workspace: Workspace) -> frozenset[Scope]:
-    """The rights that membership gives. Being a superuser gives none."""
-    codenames = set(get_user_perms(user, workspace))
+    """The rights that membership gives. Being a superuser gives none, and who is switched off has none."""
+    if not user.is_active:
+        return frozenset()
+    rows = WorkspacePermission.objects.filter(user=user, content_object=workspace)
+    codenames = set(rows.values_list("permission__codename", flat=True))
     return frozenset(scope for scope in Scope if scope.codename in codenames)

@@ -9,16 +9,31 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from workspaces import access, audit, memberships, organizations, tokens
 from workspaces.access import Actor
 from workspaces.enums import Source
 from workspaces.exceptions import DomainError
 from workspaces.models import ApiToken, AuditEntry, Membership, Organization, User, Workspace
+
+
+def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """The site has no form for passwords of its own, which would know no bound to guessing."""
+    if request.user.is_authenticated:
+        if admin.site.has_permission(request):
+            return redirect("admin:index")
+        raise PermissionDenied
+    return redirect_to_login(reverse("admin:index"))
+
+
+admin.site.login = sign_in  # type: ignore[method-assign]  # as its documentation advises
 
 
 def _user(request: HttpRequest) -> User:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents.executions.api import agents, execute, files, logs, runs
+from agents.executions.api import agents, cache, execute, files, logs, runs
 
 urlpatterns = [
     path("code/execute", execute.CodeExecute.as_view(), name="code-execute"),
+    path("code/cache", cache.ResultCache.as_view(), name="result-cache"),
+    path("code/cache/stats", cache.ResultCacheStats.as_view(), name="result-cache-stats"),
     path("code-agents/<str:agent>/execute", agents.AgentExecute.as_view(), name="agent-execute"),
     path("executions", runs.ExecutionCollection.as_view(), name="execution-list"),
     path("executions/<uuid:execution_id>", runs.ExecutionDetail.as_view(), name="execution-detail"),

@@ -33,7 +33,14 @@ def group(execution_id: UUID) -> str:
 
 def ring(execution_id: UUID) -> None:
     """Wake the followers of a run once the current transaction is committed."""
-    transaction.on_commit(lambda: _ringer.ring(execution_id))
+    transaction.on_commit(lambda: _ring(execution_id))
+
+
+def _ring(execution_id: UUID) -> None:
+    """Not where nobody listens, if the layer knows: who comes later reads the log first."""
+    listened_to = getattr(get_channel_layer(), "listened_to", None)
+    if listened_to is None or listened_to(group(execution_id)):
+        _ringer.ring(execution_id)
 
 
 class _Ringer:

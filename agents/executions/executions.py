@@ -11,13 +11,13 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from agents.executions import endings, leases, log, queue, runner, slots, states
+from agents.executions import cache, endings, leases, log, queue, runner, slots, states, turns
 from agents.executions.enums import FINISHED, EventKind, Kind, State
 from agents.executions.exceptions import StillRunning
-from agents.executions.models import Execution
+from agents.executions.models import CACHE, Execution
 from agents.executions.requests import newest_version
 from agents.executions.types import Ending, RunRequest, limits_as_json, limits_of
-from runtimes import router
+from runtimes import dispatch, router
 from runtimes.types import JSON, Status
 from workspaces import audit
 from workspaces.access import Actor
@@ -68,12 +68,16 @@ def correlated(by: Actor, correlation_id: str) -> QuerySet[Execution]:
 
 
 def start(*, by: Actor, request: RunRequest) -> Execution:
-    """Queue a run and return its row.
+    """Queue a run and return its row, which has ended if the result cache had its answer.
 
+    `Busy` when as many runs of the workspace wait as may.
     With an idempotency key that was used before for the same request, the run of then;
     `Unprocessable` if it was used for another.
     """
     by.require(Scope.EXECUTIONS_WRITE)
+    answered = _from_cache(by, request)
+    if answered is not None:
+        return answered
     now = timezone.now()
     row = _row(by, request)
     row.enqueued_at = now
@@ -82,12 +86,13 @@ def start(*, by: Actor, request: RunRequest) -> Execution:
         existing = _insert(row)
         if existing is not None:
             return existing
+        turns.refuse_more_than_allowed(by.workspace)
         log.insert(row.id, [log.entry(EventKind.STATUS, {"status": State.QUEUED.value}, ts=now)])
         queue.enqueue(row.id)
     return row
 
 
-def run_inline(*, by: Actor, request: RunRequest, choose: runner.Choose = router.choose) -> Execution:
+def run_inline(*, by: Actor, request: RunRequest, choose: dispatch.Choose = router.choose) -> Execution:
     """Run in this thread and return the finished run.
 
     `Busy` when too many callers wait already, `Unavailable` while the server stops. With an
@@ -97,11 +102,11 @@ def run_inline(*, by: Actor, request: RunRequest, choose: runner.Choose = router
     by.require(Scope.EXECUTIONS_WRITE)
     if leases.stop.thrown:
         raise Unavailable("The server is stopping. Try again in a moment.")
-    with slots.take():
-        row = _row(by, request)
-        row.state, row.attempt, row.started_at = State.RUNNING, 1, timezone.now()
-        row.lease_owner = leases.keeper.owner
-        row.lease_until = states.lease_end()
+    answered = _from_cache(by, request)
+    if answered is not None:
+        return _ended(answered)
+    with slots.take(by.workspace.pk):
+        row = _running_row(by, request)
         existing = _insert(row)
         if existing is not None:
             return _ended(existing)
@@ -175,6 +180,32 @@ def _with_newest(request: RunRequest) -> RunRequest:
     return replace(request, kind=Kind.AGENT, version=version, snapshot=version.snapshot)
 
 
+def _from_cache(by: Actor, request: RunRequest) -> Execution | None:
+    """A run that ended at once with an answer kept earlier; None if there is none, or it is not asked for.
+
+    With an idempotency key that was used before, the run of then.
+    """
+    found = cache.find(by.workspace, request) if request.cache else None
+    if found is None:
+        return None
+    row = _running_row(by, request)
+    row.runtime, row.runtime_reason = CACHE, cache.reason(found)
+    with transaction.atomic():
+        existing = _insert(row)
+        if existing is None:
+            cache.replay(row, found)
+    return existing or row
+
+
+def _running_row(by: Actor, request: RunRequest) -> Execution:
+    """The row of a run that begins in this process as soon as it is stored."""
+    row = _row(by, request)
+    row.state, row.attempt, row.started_at = State.RUNNING, 1, timezone.now()
+    row.lease_owner = leases.keeper.owner
+    row.lease_until = states.lease_end()
+    return row
+
+
 def _row(by: Actor, request: RunRequest) -> Execution:
     return Execution(
         workspace=by.workspace,
@@ -196,6 +227,7 @@ def _row(by: Actor, request: RunRequest) -> Execution:
         correlation_id=(request.correlation_id or by.request_id)[:64],
         idempotency_key=request.idempotency_key,
         idempotency_fingerprint=request.fingerprint,
+        cache_key=cache.key_of(by.workspace, request) if request.cache else "",
     )
 
 

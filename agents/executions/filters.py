@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -21,6 +22,13 @@ SPANS = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
 }
+
+
+_TIMES = [
+    MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)),
+    MaxValueValidator(datetime(9000, 1, 1, tzinfo=UTC)),
+]
+"""What every time zone can tell: a database converts, and at the edges that overflows."""
 
 
 class ExecutionFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
@@ -38,8 +46,8 @@ class ExecutionFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter
     user = filters.CharFilter(method="by_user", label="Address")
     correlation_id = filters.CharFilter(method="by_correlation")
     since = filters.ChoiceFilter(method="by_span", choices=[(name, name) for name in SPANS])
-    queued_after = filters.IsoDateTimeFilter(field_name="queued_at", lookup_expr="gte")
-    queued_before = filters.IsoDateTimeFilter(field_name="queued_at", lookup_expr="lt")
+    queued_after = filters.IsoDateTimeFilter(field_name="queued_at", lookup_expr="gte", validators=_TIMES)
+    queued_before = filters.IsoDateTimeFilter(field_name="queued_at", lookup_expr="lt", validators=_TIMES)
 
     class Meta:
         model = Execution

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +17,18 @@ from agents.snapshots.models import Blob, Snapshot
 from workspaces.enums import Source
 from workspaces.fields import JsonTextField
 from workspaces.models import ApiToken, Workspace
+
+CACHE: Final = "cache"
+"""What stands for the runtime in the row of a run that was answered from the result cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the log of a finished run says, for whoever ran it and need not read it again."""
+
+    stdout: str
+    stderr: str
+    has_artifacts: bool
 
 
 class Execution(models.Model):
@@ -49,6 +62,8 @@ class Execution(models.Model):
     correlation_id = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001  # only NULLs may repeat
     idempotency_fingerprint = models.CharField(max_length=64, blank=True)
+    cache_key = models.CharField(max_length=64, blank=True)
+    """`agents.executions.cache.key_of` if the run was declared pure, else empty."""
 
     # Where it runs.
     runtime = models.CharField(max_length=40, blank=True)
@@ -81,6 +96,9 @@ class Execution(models.Model):
     """cpu_ms peak_memory_bytes output_bytes."""
     progress = models.FloatField(null=True)
 
+    told: Told | None = None
+    """No column: all that the run printed and left, where this process has seen it from start to end."""
+
     objects: ClassVar[models.Manager[Execution]] = ExecutionQuerySet.as_manager()
 
     class Meta:
@@ -105,10 +123,23 @@ class Execution(models.Model):
                 condition=Q(state__in=["queued", "running", "cancelling"]),
                 name="executions_unfinished",
             ),
+            models.Index(
+                fields=["workspace", "queued_at", "id"],
+                condition=Q(state="queued"),
+                name="executions_waiting",
+            ),
+            models.Index(
+                fields=["workspace", "runtime"], condition=~Q(cache_key=""), name="executions_declared_pure"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Run {str(self.id)[:8]}"
+
+    @property
+    def cached(self) -> bool:
+        """Whether an earlier run's answer was given and nothing ran."""
+        return self.runtime == CACHE
 
 
 class Event(models.Model):
@@ -143,3 +174,34 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CachedResult(models.Model):
+    """What a run that was declared pure answered, for equal runs of the same workspace."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="cached_results")
+    key = models.CharField(max_length=64)
+    """`agents.executions.cache.key_of`: a SHA-256 of the workspace and all that was asked."""
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="+")
+    """The run that gave the answer."""
+    has_result = models.BooleanField()
+    result = JsonTextField(null=True)
+    stdout = JsonTextField(default=str)
+    stderr = JsonTextField(default=str)
+    exit_code = models.IntegerField(null=True)
+    run_ms = models.FloatField()
+    """How long the program ran then."""
+    size_bytes = models.PositiveBigIntegerField()
+    hits = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="one_answer_per_question")]
+        indexes = [
+            models.Index(fields=["workspace", "used_at"], name="cached_results_by_use"),
+            models.Index(fields=["created_at"], name="cached_results_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer of {self.execution_id}"

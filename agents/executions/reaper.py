@@ -12,7 +12,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from agents.executions import endings, queue, runner
+from agents.executions import cache, endings, queue, runner
 from agents.executions.enums import State
 from agents.executions.models import Execution
 from agents.executions.types import Ending
@@ -35,9 +35,13 @@ class Reaped:
 def reap() -> Reaped:
     """End the runs whose lease is over, and hand those to the queue that wait unclaimed for too long.
 
+    Also drops answers of the result cache that are too old to be given.
+
     May run in any number of processes at once.
     """
-    return Reaped(_end(_abandoned(Q(lease_until__lt=Now()))), _requeue(_forgotten()))
+    reaped = Reaped(_end(_abandoned(Q(lease_until__lt=Now()))), _requeue(_forgotten()))
+    cache.expire()
+    return reaped
 
 
 def reconcile() -> Reaped:

@@ -43,6 +43,7 @@ class Given:
     idempotency_key: str | None = None
     fingerprint: str = ""
     correlation_id: str = ""
+    cache: bool = False
 
 
 def spec_of(
@@ -89,7 +90,7 @@ def of_draft(agent: Agent, given: Given) -> RunRequest:
     """A run of what the editor holds, which is in no version yet."""
     snapshot = drafts.of(agent).snapshot
     checks.runnable(snapshots.spec(snapshot))
-    return _of_snapshot(Kind.TEST, snapshot, given, agent=agent)
+    return _of_snapshot(Kind.AGENT, snapshot, given, agent=agent)
 
 
 def version_to_run(*, by: Actor, agent: Agent, number: int | None) -> Version:
@@ -164,6 +165,7 @@ def _request(
         idempotency_key=given.idempotency_key,
         fingerprint=given.fingerprint,
         correlation_id=given.correlation_id,
+        cache=given.cache,
     )
 
 

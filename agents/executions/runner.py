@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Final, Protocol, cast
+from typing import Final
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from agents.executions import artifacts, endings, leases, states
+from agents.executions import artifacts, cache, endings, leases, states
 from agents.executions.enums import EventKind, State
-from agents.executions.models import Execution
+from agents.executions.models import Execution, Told
 from agents.executions.types import Ending, Entry, JsonObject, limits_of
 from agents.executions.writer import CALM_SECONDS, LIVE_SECONDS, Writer
 from agents.snapshots import snapshots
-from runtimes import registry, router
+from runtimes import dispatch, registry, router
+from runtimes.dispatch import Choose
 from runtimes.types import (
     Artifact,
-    Backend,
     Cancellation,
     Command,
     Event,
@@ -38,19 +38,6 @@ logger = logging.getLogger(__name__)
 
 STORE_SECONDS: Final = 60.0
 """How long the end of a run waits for a database that does not answer."""
-
-
-class Choice(Protocol):
-    """Where a run goes, and why there."""
-
-    @property
-    def backend(self) -> Backend: ...
-
-    @property
-    def reason(self) -> str: ...
-
-
-Choose = Callable[..., Choice]
 
 
 def execute(execution_id: UUID, *, choose: Choose = router.choose) -> State | None:
@@ -86,7 +73,10 @@ def run(execution: Execution, *, waited_for: bool = False, choose: Choose = rout
             # The process is told to end. Closing the backend's iterator has killed the run.
             attempt.end(_interrupted())
             raise
-        return attempt.end(outcome)
+        state = attempt.end(outcome)
+    if state is State.SUCCEEDED and execution.cache_key:
+        cache.keep(execution)
+    return state
 
 
 class _Attempt:
@@ -130,23 +120,23 @@ class _Attempt:
     def _run(self, choose: Choose) -> Outcome:
         command = command_of(self.execution)
         limits = limits_of(self.execution.limits)
-        choice = choose(command, limits, runtime=self.execution.requested_runtime)
-        self._begin(choice)
-        events = cast(
-            "Generator[Event | Outcome, None, None]", choice.backend.run(command, limits, self.cancellation)
-        )
+        runtime = self.execution.requested_runtime
+        events = dispatch.run(command, limits, self.cancellation, runtime=runtime, choose=choose)
         with closing(events):
             for event in events:
                 if isinstance(event, Outcome):
                     return event
-                self._take(event)
+                if isinstance(event, dispatch.Placed):
+                    self._begin(event)
+                else:
+                    self._take(event)
         return endings.unstarted(
             Status.FAILED,
             type="RuntimeFault",
             message="The runtime stopped without saying how the run ended.",
         )
 
-    def _begin(self, choice: Choice) -> None:
+    def _begin(self, choice: dispatch.Placed) -> None:
         execution = self.execution
         execution.runtime, execution.runtime_reason = choice.backend.name[:40], choice.reason[:300]
         execution.isolation = choice.backend.capabilities.isolation[:80]
@@ -171,6 +161,8 @@ class _Attempt:
             if endings.finish(
                 self.execution, given, entries=entries, values=values, only_from=frozenset({origin})
             ):
+                if not self.writer.wrote:
+                    self.execution.told = _told(entries, given)
                 return given.state
         return None
 
@@ -203,6 +195,15 @@ def command_of(execution: Execution) -> Command:
 def cancelled_message(execution: Execution) -> str:
     reason = f": {execution.cancel_reason}" if execution.cancel_reason else "."
     return f"Cancelled by {execution.cancelled_by}{reason}"
+
+
+def _told(entries: Sequence[Entry], ending: Ending) -> Told:
+    """Of a run all of whose lines are in its last transaction."""
+
+    def text(kind: EventKind) -> str:
+        return "".join(str(entry.data["text"]) for entry in entries if entry.kind is kind)
+
+    return Told(text(EventKind.STDOUT), text(EventKind.STDERR), bool(ending.artifacts))
 
 
 def _interrupted(outcome: Outcome | None = None) -> Outcome:

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents.executions import artifacts
+from agents.executions import artifacts, turns
 from agents.executions.enums import EventKind, Kind, State
 from agents.executions.models import Artifact, Execution
 from agents.snapshots.serializers import FilesField, FlagField, StrictSerializer, TextField
@@ -105,6 +105,11 @@ class RunSerializer(StrictSerializer):
     memory_mb = NumberField(required=False)
     limits = LimitsField(required=False)
     runtime = TextField(required=False, max_length=40)
+    cache = FlagField(
+        required=False,
+        default=False,
+        help_text="The run is pure: an answer kept of an equal run may be given, and this one be kept.",
+    )
 
 
 class CodeRunSerializer(RunSerializer):
@@ -124,8 +129,6 @@ class CodeRunSerializer(RunSerializer):
 
 class ExecuteSerializer(CodeRunSerializer):
     """`POST /api/v1/code/execute`."""
-
-    cache = FlagField(required=False, default=False)
 
 
 class AgentRunSerializer(RunSerializer):
@@ -235,6 +238,8 @@ class ExecutionSerializer(serializers.Serializer[Execution]):
     runtime = serializers.CharField()
     runtime_reason = serializers.CharField()
     isolation = serializers.CharField()
+    cached = serializers.BooleanField()
+    queue_position = serializers.SerializerMethodField(help_text="From 1, of a run that waits; else null.")
     input = JsonField()
     result = JsonField()
     has_result = serializers.BooleanField()
@@ -261,6 +266,9 @@ class ExecutionSerializer(serializers.Serializer[Execution]):
     websocket_url = serializers.SerializerMethodField()
     correlation_id = serializers.CharField()
 
+    def get_queue_position(self, execution: Execution) -> int | None:
+        return turns.position(execution)
+
     def get_url(self, execution: Execution) -> str:
         return artifacts.api_url("execution-detail", execution.id)
 
@@ -277,6 +285,7 @@ class ExecutionSerializer(serializers.Serializer[Execution]):
 class ExecutionRowSerializer(ExecutionSerializer):
     """One run in a list."""
 
+    queue_position = None  # type: ignore[assignment]  # takes the field out: it would cost a query per row
     input = JsonField(source="short_input", help_text="Null if it is long; `omitted` says so.")
     result = JsonField(source="short_result", help_text="Null if it is long; `omitted` says so.")
     omitted = serializers.SerializerMethodField(help_text="Fields to be read from the run itself.")

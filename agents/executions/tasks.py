@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from typing import Any
-from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from agents.executions import leases, queue, reaper, runner
+from agents.executions import leases, queue, reaper, turns
 
 EMBEDDED = "embedded"
 """Who sends the signal when the worker is threads of the web process, which stops at once."""
@@ -18,7 +17,8 @@ EMBEDDED = "embedded"
 
 @shared_task(name=queue.RUN_TASK, ignore_result=True, acks_late=True)
 def run(execution_id: str) -> None:
-    runner.execute(UUID(execution_id))
+    """A ticket for one run: made for `execution_id`, used for the run whose turn it is."""
+    turns.use_ticket()
 
 
 @shared_task(name="agents.executions.reap", ignore_result=True)

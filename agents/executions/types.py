@@ -36,6 +36,8 @@ class RunRequest:
     """Digest of the request the key came with: the same key for another request is refused."""
     correlation_id: str = ""
     rerun_of: UUID | None = None
+    cache: bool = False
+    """Declared pure: an earlier answer to the same may be given, and this one be kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from agents.executions import executions
+from agents.executions import executions, turns
 from agents.executions.enums import FINISHED, State
 from agents.executions.filters import ExecutionFilter
 from agents.executions.models import Execution
@@ -62,6 +62,7 @@ def execution_detail(request: WorkspaceRequest, actor: Actor, execution_id: UUID
         "input_json": pretty(execution.input),
         "error": execution.error,
         "rerunnable": execution.state in FINISHED,
+        "queue_position": turns.position(execution),
     }
     return render(request, "agents/execution_detail.html", context)
 

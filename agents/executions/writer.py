@@ -61,6 +61,8 @@ class Writer:
         self._closed = False
         self._helper: threading.Thread | None = None
         self.superseded = False
+        self.wrote = False
+        """Whether lines went out before `close`."""
 
     def add(self, kind: EventKind, data: JsonObject, **values: object) -> None:
         """One event; `values` are columns of the run to set with it."""
@@ -136,6 +138,7 @@ class Writer:
             entries, values = self._take()
             if not entries:
                 return
+            self.wrote = True
             try:
                 states.append(self._execution_id, attempt=self._attempt, entries=entries, values=values)
             except Superseded:

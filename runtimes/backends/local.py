@@ -35,8 +35,8 @@ class LocalSandbox:
 
     name = "local"
 
-    def __init__(self, toolchain: Toolchain | None = None, *, warm: bool = True) -> None:
-        """With `warm` off, every sandbox is started when its run comes."""
+    def __init__(self, toolchain: Toolchain | None = None, *, warm: bool = False) -> None:
+        """With `warm`, sandboxes are started ahead of their runs; else each when its run comes."""
         self._toolchain = toolchain
         self.warm = warm
         self._lock = threading.Lock()

@@ -69,5 +69,6 @@ def close_theirs(waiting: Waiting, theirs: dict[int, int]) -> None:
 
 def restrict(program: bytes) -> None:
     """All that does not depend on the job."""
+    birth.show()
     confine.limit_resources({})
     confine.give_up_power(program)

@@ -53,11 +53,11 @@ def _visit(folder: int, path: str, name: str, depth: int) -> Iterator[Found | Sk
     if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in name):
         yield Skipped(ascii(path), "its name is not plain text")
         return
-    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        yield Skipped(path, "it is neither a file nor a folder")
-        return
     try:
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            yield Skipped(path, "it is neither a file nor a folder")
+            return
         descriptor = os.open(name, _FLAGS, dir_fd=folder)
     except OSError as error:
         yield Skipped(path, f"it cannot be read ({os.strerror(error.errno or 0)})")

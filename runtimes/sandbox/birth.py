@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 
 from runtimes.sandbox import layout, syscalls
 
 WRITING_FILES = "write the program's files"
-
+_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 INSIDE = 1000
 """Who a program is, in its own user namespace."""
@@ -30,6 +31,12 @@ def hide() -> None:
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0, "prctl DUMPABLE")
 
 
+def show() -> None:
+    """A program may be looked into, by its watcher too: what hides its mappings counts as full, and that
+    is the program's choice, and not ours for it."""
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1, "prctl DUMPABLE")
+
+
 def map_ids(outside: int) -> None:
     for name in ("uid_map", "gid_map"):
         descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
@@ -40,6 +47,8 @@ def map_ids(outside: int) -> None:
 
 
 def write_files(files: dict[str, str]) -> None:
+    if "out" not in files:
+        os.mkdir("out")  # artifacts are collected from here; most programs expect to find it
     try:
         for path, text in files.items():
             _write_file(path, text)
@@ -58,15 +67,19 @@ def _write_file(path: str, text: str) -> None:
 
 
 def sealed(content: bytes = b"") -> int:
-    """Content in memory that can be read once by the harness and not grown into a hiding place."""
-    descriptor = os.memfd_create("job", os.MFD_CLOEXEC)
+    """Content in memory that can be read once by the harness and not grown into a hiding place.
+
+    Without content it is sealed by `fill`, before anything of the user's runs.
+    """
+    descriptor = os.memfd_create("job", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     if content:
         fill(descriptor, content)
     return descriptor
 
 
 def fill(descriptor: int, content: bytes) -> None:
-    """Put the content into an empty sealed file and rewind it for its one reader."""
+    """Put the content into an empty file in memory, seal it and rewind it for its one reader."""
     with open(descriptor, "wb", closefd=False) as file:
         file.write(content)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
     os.lseek(descriptor, 0, os.SEEK_SET)

@@ -131,6 +131,7 @@ class Box:
 
     def _become(self, argv: list[str], env: dict[str, str], wanted: dict[int, int]) -> None:
         syscalls.die_with_parent()
+        birth.show()
         os.setsid()
         confine.forget_signals()
         lifted = {target: confine.lift(source) for target, source in wanted.items()}
@@ -266,7 +267,7 @@ class Box:
                     self.meter.peak,
                     usage.ru_maxrss * 1024 - self.meter.spare if not self.job["stages"] else 0,
                 ),
-                "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000,
+                "cpu_ms": max(self.meter.cpu, usage.ru_utime + usage.ru_stime) * 1000,
                 "collect_ms": (time.monotonic() - ended) * 1000,
             },
         )

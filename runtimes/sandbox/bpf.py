@@ -44,8 +44,9 @@ REFUSED = (
     "getpmsg putpmsg vserver"
 ).split()
 
-ABSENT = "clone3 io_uring_setup io_uring_enter io_uring_register".split()
-"""Answered with ENOSYS: clone3 because a filter cannot read its flags, and libc falls back to clone."""
+ABSENT = "clone3 io_uring_setup io_uring_enter io_uring_register io_setup".split()
+"""Answered with ENOSYS: clone3 because a filter cannot read its flags, and libc falls back to clone;
+io_setup because the whole host shares one small number of its requests."""
 
 OWN_PROCESS_ONLY = {
     # call -> the argument that names the process. Only 0, "myself": else a program could starve

@@ -11,10 +11,17 @@ import resource
 from dataclasses import dataclass, field
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_ANON = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.M)
+_ANON = re.compile(rb"^(?:Rss(?:Anon|Shmem)|VmPTE):\s+(\d+) kB", re.M)
+"""Page tables too: touching a little of much address space, they are all that grows."""
+_TABLES = re.compile(rb"^VmPTE:\s+(\d+) kB", re.M)
 _VIRTUAL = re.compile(rb"^VmSize:\s+(\d+) kB", re.M)
 _SHARED_DIRTY = re.compile(rb"^Shared_Dirty:\s+(\d+) kB", re.M)
 _PROPORTIONAL = re.compile(rb"^Pss_(?:Anon|Shmem):\s+(\d+) kB", re.M)
+_SOCKETS = re.compile(rb"^sockets: used (\d+)", re.M)
+_SOCKET_BYTES = 416 * 1024
+"""What one local socket can hold at the kernel's usual limits, when nobody reads it."""
+_FAULTS = 64
+"""A process is looked at more closely again after so many page faults."""
 
 
 def _read(path: str) -> bytes:
@@ -28,6 +35,17 @@ def _read(path: str) -> bytes:
         return b""
     finally:
         os.close(descriptor)
+
+
+def _maps(pid: int) -> bytes | None:
+    """All of its mappings, however many; None if it has made itself unreadable."""
+    try:
+        with open(f"/proc/{pid}/maps", "rb", buffering=0) as file:
+            return file.readall() or b""
+    except PermissionError:
+        return None
+    except OSError:
+        return b""
 
 
 def processes() -> list[int]:
@@ -44,10 +62,25 @@ def shared_memory(pid: int) -> int:
     return _sum_kib(_SHARED_DIRTY, _read(f"/proc/{pid}/smaps_rollup"))
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Of a live process and of those children that it has itself reaped."""
+@dataclass(frozen=True, slots=True)
+class _Stat:
+    """What /proc/PID/stat tells about one process."""
+
+    start: int = 0
+    faults: int = 0
+    own: float = 0.0
+    """CPU seconds of its own."""
+    waited_for: float = 0.0
+    """CPU seconds of those children that it has itself reaped."""
+
+
+def _stat(pid: int) -> _Stat:
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-    return sum(map(int, fields[11:15])) / _TICKS if len(fields) > 15 else 0.0
+    if len(fields) < 20:
+        return _Stat()
+    user, system, children_user, children_system = (int(one) / _TICKS for one in fields[11:15])
+    faults = int(fields[7]) + int(fields[9])
+    return _Stat(int(fields[19]), faults, user + system, children_user + children_system)
 
 
 @dataclass(slots=True)
@@ -59,12 +92,15 @@ class Meter:
     """What the first program shares with the image that it was forked from."""
     peak: int = 0
     cpu: float = 0.0
-    _sizes: dict[int, bytes] = field(default_factory=dict)
+    _burnt: float = 0.0
+    _stats: dict[int, _Stat] = field(default_factory=dict)
+    _sizes: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     _shared: dict[int, dict[bytes, int]] = field(default_factory=dict)
 
     def sample(self) -> None:
         pids = processes()
-        self.cpu = max(self.cpu, self._cpu(pids))
+        self._look(pids)
+        self.cpu = max(self.cpu, self._cpu())
         used = self._resident(pids)
         if used > self.memory_bytes and len(pids) > 1:
             used = self._proportional(pids)
@@ -74,9 +110,20 @@ class Meter:
     def over(self) -> bool:
         return self.peak > self.memory_bytes
 
-    def _cpu(self, pids: list[int]) -> float:
+    def _look(self, pids: list[int]) -> None:
+        stats = {pid: _stat(pid) for pid in pids}
+        for pid, now in stats.items():
+            before = self._stats.get(pid)
+            known = before.own if before is not None and before.start == now.start else 0.0
+            self._burnt += max(0.0, now.own - known)
+        self._stats = stats
+
+    def _cpu(self) -> float:
+        """By what the living and those who waited for the dead say, or by what was seen being used:
+        the time of a child whose parent ignores its end is added to nobody's."""
         reaped = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return reaped.ru_utime + reaped.ru_stime + sum(_cpu_seconds(pid) for pid in pids)
+        told = sum(one.own + one.waited_for for one in self._stats.values())
+        return max(self._burnt, reaped.ru_utime + reaped.ru_stime + told)
 
     def _resident(self, pids: list[int]) -> int:
         total = 0
@@ -94,28 +141,38 @@ class Meter:
         total = 0
         for pid in pids:
             rollup = _read(f"/proc/{pid}/smaps_rollup")
-            total += _sum_kib(_PROPORTIONAL, rollup) or _sum_kib(_ANON, _read(f"/proc/{pid}/status"))
+            status = _read(f"/proc/{pid}/status")
+            shared = _sum_kib(_PROPORTIONAL, rollup)
+            total += shared + _sum_kib(_TABLES, status) if shared else _sum_kib(_ANON, status)
         return total
 
     def _note_shared(self, pid: int, status: bytes) -> None:
         size = _VIRTUAL.search(status)
-        known = size.group(1) if size else b""
-        if self._sizes.get(pid) == known:
+        # Not by the size alone: a mapping can be put over another one of the same length.
+        mark = (size.group(1) if size else b"", self._stats[pid].faults // _FAULTS)
+        if self._sizes.get(pid) == mark:
             return
-        self._sizes[pid] = known
-        segments = {
-            inode: int(end, 16) - int(start, 16)
-            for start, end, inode in _shared_anonymous(_read(f"/proc/{pid}/maps"))
+        self._sizes[pid] = mark
+        maps = _maps(pid)
+        if size and maps is None:  # it hides its mappings, which may all be of this kind
+            self._shared[pid] = {b"of %d" % pid: int(size.group(1)) * 1024}
+            return
+        self._shared[pid] = {
+            inode: int(end, 16) - int(start, 16) for start, end, inode in _shared_anonymous(maps or b"")
         }
-        self._shared[pid] = segments
 
     def _hidden(self) -> int:
-        """Shared anonymous memory beyond what is resident: its pages outlive being unmapped from a
-        page table, so a program could fill it unseen. Only large amounts matter."""
+        """Memory beyond what is resident in a process. Only large amounts matter.
+
+        Pages of shared anonymous memory outlive being unmapped from a page table, and what waits in
+        a socket is in nobody's, so a program could fill both unseen.
+        """
         segments: dict[bytes, int] = {}
         for mapped in self._shared.values():
             segments.update(mapped)
         amount = sum(segments.values())
+        found = _SOCKETS.search(_read("/proc/net/sockstat"))
+        amount += int(found.group(1)) * _SOCKET_BYTES if found else 0
         return amount if amount > self.memory_bytes else 0
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import select
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,9 @@ from runtimes.sandbox.ahead import Filters, Waiting, start_ahead
 from runtimes.sandbox.box import Box
 from runtimes.sandbox.channel import Kind
 from runtimes.sandbox.meter import Meter, shared_memory
+
+NAME = b"sandbox"
+"""What process lists show for the spawner, and for the first process of each sandbox."""
 
 
 def serve(control: socket.socket, stdout: int, stderr: int, filters: Filters) -> None:
@@ -68,6 +72,9 @@ def receive(control: socket.socket) -> dict[str, Any] | None:
 def wait_and_run(control: socket.socket, waiting: Waiting, filters: Filters, *, forked: bool = False) -> None:
     """Restrict ourselves, say when the program waits, hand it the job, and watch over it."""
     birth.hide()
+    if forked:  # else we have both from the spawner, whose image ours is
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        syscalls.forget_arguments(NAME)
     confine.give_up_power(filters.watcher)
     if os.read(waiting.result_end, 1) != b"R":
         raise OSError(errno.ECHILD, "the program did not get ready", "start ahead")

@@ -17,6 +17,7 @@ import os
 import py_compile
 import resource
 import select
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -115,6 +116,7 @@ def _compile(plan: layout.Plan) -> None:
 
 def _settle() -> None:
     _write("/proc/self/oom_score_adj", "1000")
+    syscalls.forget_arguments(service.NAME)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1, "prctl NO_NEW_PRIVS")
@@ -164,6 +166,7 @@ class Spawner:
         if pid == 0:
             try:
                 syscalls.die_with_parent()
+                confine.forget_signals()
                 _place_zygote(requests)
                 syscalls.unshare(*OUTER[0])
                 birth.map_ids(0)
@@ -245,6 +248,8 @@ def filters_for(machine: numbers.Machine) -> Filters:
 
 def main() -> None:
     """Entry point of the process. The plan comes on standard input; the answer goes to the socket."""
+    # The first process of a sandbox gets those signals of its program that it has a handler for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests = socket.socket(fileno=REQUESTS)
     machine = numbers.here()
     plan = layout.plan_from(json.load(sys.stdin))

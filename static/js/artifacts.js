@@ -65,17 +65,16 @@ async function preview(artifact) {
 }
 
 function item(artifact, open) {
-  const body = el("div.preview");
+  const body = el("div.preview"), label = `Download ${artifact.name}`;
   const node = el("details.file", {}, el("summary", {}, icon(ICONS[look(artifact)], "sm"), el("span.cut.grow", {}, artifact.name),
-    el("span.faint.small.nowrap", {}, bytes(artifact.size_bytes)),
-    el("a.btn.ghost.icon.sm", { href: artifact.url, download: artifact.name.split("/").pop(), "aria-label": `Download ${artifact.name}`, title: "Download" }, icon("download", "sm"))), body);
+    el("span.faint.small.nowrap", {}, bytes(artifact.size_bytes))), body);
   node.addEventListener("toggle", async () => {
     if (!node.open || body.childElementCount) return;
     try { body.replaceChildren(await preview(artifact)); }
     catch (error) { body.replaceChildren(el("p.muted", {}, `The preview could not be loaded. ${error.message}`)); }
   });
   if (open) node.open = true;
-  return node;
+  return el("div.artifact", {}, node, el("a.btn.ghost.icon.sm", { href: artifact.url, download: artifact.name.split("/").pop(), "aria-label": label, title: label }, icon("download", "sm")));
 }
 
 /** List `artifacts` in `box`; the first that can be shown is open. */

@@ -35,6 +35,7 @@ WRITES = (302, 403, 404, 302, 302)
 READ = (200, 200, 404, 401, 200)
 LISTED = (200, 200, 200, 401, 200)
 CHANGED = (200, 403, 404, 401, 200)
+CHANGED_OWN = (200, 403, 200, 401, 200)
 
 DRAFT = {
     "revision": 2,
@@ -113,6 +114,8 @@ TABLE: list[Row] = [
     Row("api-schema", LISTED),
     Row("health-detailed", LISTED),
     Row("api:code-execute", (200, 403, 200, 401, 200), "POST", CODE, json=True),
+    Row("api:result-cache", CHANGED_OWN, "DELETE"),
+    Row("api:result-cache-stats", LISTED),
     Row("api:code-agent-list", LISTED),
     Row("api:code-agent-list", (201, 403, 201, 401, 201), "POST", AGENT, json=True),
     Row("api:code-agent-detail", READ),

@@ -80,6 +80,22 @@ def test_another_origin_is_turned_away(execution: Execution, owner: User) -> Non
     assert knock(execution.pk, authorization="Bearer x", origin="https://evil.example") == refused
 
 
+def test_another_port_of_this_host_is_another_origin(execution: Execution, owner: User) -> None:
+    """Cookies are sent there all the same."""
+    refused = knock(execution.pk, client=factories.client_for(owner), origin="https://evil.example")
+    assert knock(execution.pk, client=factories.client_for(owner), origin="http://127.0.0.1:9999") == refused
+    assert knock(execution.pk, client=factories.client_for(owner), origin="http://localhost:8000") == refused
+    assert knock(execution.pk, client=factories.client_for(owner), origin="http://[") == refused
+    there = {"origin": "http://localhost:81", "host": "LOCALHOST:81"}
+    assert knock(execution.pk, client=factories.client_for(owner), **there) == OPEN
+
+
+def test_only_a_bearer_goes_without_an_origin(execution: Execution, owner: User) -> None:
+    refused = knock(execution.pk, client=factories.client_for(owner), origin="")
+    basic = knock(execution.pk, client=factories.client_for(owner), origin="", authorization="Basic eA==")
+    assert (basic, basic[0]) == (refused, False)
+
+
 def test_a_spent_session_no_longer_opens(execution: Execution, owner: User) -> None:
     client = factories.client_for(owner)
     cookies: Any = dict(client.cookies)

@@ -41,7 +41,11 @@ class Cluster:
         process = servers.Process(
             *args, "--hostname", name, "--loglevel", "INFO", env=dict(self.studio.env), log=log
         )
-        process.wait_for("ready.")
+        try:
+            process.wait_for("ready.")
+        except AssertionError:
+            process.close()
+            raise
         return process
 
     def start(self, code: str) -> dict[str, Any]:

@@ -132,6 +132,15 @@ PROCESSES = [
         status=Status.TIMED_OUT,
     ),
     _py(
+        "interrupt the first process",
+        "for n in signal.valid_signals() - {9, 19}: os.kill(1, n)\ntime.sleep(0.2)\nprint('HELD')",
+        status=Status.SUCCEEDED,
+    ),
+    _py(
+        "learn where the server lies",
+        "line = open('/proc/1/cmdline').read()\nprint('ESCAPED' if '/' in line else 'HELD', line)",
+    ),
+    _py(
         "raise one's limits",
         "import resource\nattempt(lambda: resource.setrlimit(resource.RLIMIT_NPROC, (10**6, 10**6)))",
     ),
@@ -156,6 +165,42 @@ MEMORY = [
         "while True:\n    m = mmap.mmap(-1, 32 << 20); m.write(bytes(32 << 20)); m.madvise(mmap.MADV_DONTNEED); kept.append(m)\n"
         "    time.sleep(0.01)",
         limits=_tight(memory_bytes=96 * MIB),
+        status=Status.MEMORY_EXCEEDED,
+    ),
+    _py(
+        "hide memory in shared mappings that nobody can look at",
+        "import mmap\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\nkept = []\n"
+        "while True:\n    m = mmap.mmap(-1, 8 << 20); m.write(bytes(8 << 20)); m.madvise(mmap.MADV_DONTNEED); kept.append(m)\n"
+        "    time.sleep(0.01)\n    if len(kept) > 40: print('ESCAPED'); break",
+        limits=_tight(memory_bytes=96 * MIB),
+        status=Status.MEMORY_EXCEEDED,
+    ),
+    _py(
+        "put shared mappings over private ones of the same length",
+        "size = 320 << 20\nlibc = ctypes.CDLL(None)\nlibc.mmap.restype = ctypes.c_void_p\n"
+        "def map(at, rights, flags): return libc.mmap(ctypes.c_void_p(at), ctypes.c_size_t(size), rights, flags, -1, ctypes.c_long(0))\n"
+        "at = map(0, 0, 0x4022)\ntime.sleep(0.2)\nat = map(at, 3, 0x4031)\n"
+        "for o in range(0, size, 1 << 20):\n"
+        "    ctypes.memset(at + o, 1, 1 << 20); libc.madvise(ctypes.c_void_p(at + o), ctypes.c_size_t(1 << 20), 4)\n"
+        "    time.sleep(0.002)\nprint('ESCAPED')",
+        limits=_tight(memory_bytes=96 * MIB),
+        status=Status.MEMORY_EXCEEDED,
+    ),
+    _py(
+        "fill page tables",
+        "import mmap\nfor _ in range(100):\n"
+        "    m = mmap.mmap(-1, 1 << 30, flags=mmap.MAP_PRIVATE | 0x4000, prot=mmap.PROT_READ); kept = locals().get('kept', []) + [m]\n"
+        "    for o in range(0, 1 << 30, 1 << 21): m[o]\nprint('ESCAPED')",
+        limits=_tight(memory_bytes=64 * MIB),
+        status=Status.MEMORY_EXCEEDED,
+    ),
+    _py(
+        "hide memory in sockets",
+        "import socket\nkept = []\nfor _ in range(3): os.fork()\ntry:\n    while True:\n"
+        "        kept += socket.socketpair()\n        for s in kept[-2:]:\n            s.setblocking(False)\n"
+        "            try: s.send(bytes(1 << 17))\n            except BlockingIOError: pass\n"
+        "except OSError: time.sleep(1); print('ESCAPED')",
+        limits=_tight(memory_bytes=128 * MIB),
         status=Status.MEMORY_EXCEEDED,
     ),
     _py("hide memory in a memfd", "attempt(lambda: os.memfd_create('x'))", control=True),
@@ -198,6 +243,14 @@ TIME_AND_OUTPUT = [
         "spin in many processes",
         "for _ in range(3): os.fork()\nwhile True: pass",
         limits=_tight(cpu_seconds=0.5),
+        status=Status.TIMED_OUT,
+    ),
+    _py(
+        "spin in children that nobody waits for",
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nuntil = time.time() + 8\n"
+        "while time.time() < until:\n    if os.fork() == 0:\n        end = time.time() + 0.2\n"
+        "        while time.time() < end: pass\n        os._exit(0)\n    time.sleep(0.2)\nprint('ESCAPED')",
+        limits=_tight(cpu_seconds=0.6),
         status=Status.TIMED_OUT,
     ),
     _py("sleep for ever", "time.sleep(10**6)", limits=_tight(wall_seconds=0.4), status=Status.TIMED_OUT),
@@ -257,6 +310,10 @@ KERNEL = [
     _py("a network namespace by clone", "syscall(56, 220, 0x40000000 | 17, 0, 0, 0, 0)"),
     _py("clone3", "syscall(435, 435, 0, 0)"),
     _py("enter a namespace", "call('setns', os.open('/proc/self/ns/net', os.O_RDONLY), 0)"),
+    _py(
+        "take the host's share of asynchronous requests",
+        "syscall(206, 0, 128, ctypes.addressof(ctypes.create_string_buffer(8)))",
+    ),
     _py("io_uring", "syscall(425, 425, 8, ctypes.addressof(ctypes.create_string_buffer(256)))"),
     _py("bpf", "syscall(321, 280, 5, ctypes.addressof(ctypes.create_string_buffer(128)), 128)"),
     _py("user faults", "syscall(323, 282, 1)", control=True),
@@ -299,10 +356,10 @@ FORGING = [
     ),
     _py(
         "links among the artifacts",
-        "os.mkdir('out'); os.symlink('/etc/passwd', 'out/a'); os.symlink('/proc/self/environ', 'out/b')\n"
+        "os.symlink('/etc/passwd', 'out/a'); os.symlink('/proc/self/environ', 'out/b')\n"
         "os.symlink('/', 'out/c'); os.mkfifo('out/d'); print('HELD')",
     ),
-    _py("the folder of artifacts is a link", "os.symlink('/etc', 'out'); print('HELD')"),
+    _py("the folder of artifacts is a link", "os.rmdir('out'); os.symlink('/etc', 'out'); print('HELD')"),
 ]
 
 EVERY = [*FILE_SYSTEM, *PROCESSES, *MEMORY, *TIME_AND_OUTPUT, *NETWORK, *KERNEL, *FORGING]

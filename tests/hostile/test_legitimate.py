@@ -151,7 +151,7 @@ EVERY = [
         "modules with await at the top",
         "javascript",
         "import fs from 'fs'\nconsole.log(await fs.promises.readdir('.'))",
-        "[ 'main.js' ]\n",
+        "[ 'main.js', 'out' ]\n",
     ),
     Honest(
         "enums, parameter properties and namespaces",

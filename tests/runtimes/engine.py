@@ -30,7 +30,7 @@ from runtimes.types import (
 @cache
 def sandbox() -> LocalSandbox:
     """One for the whole test process, as a server has one."""
-    return LocalSandbox()
+    return LocalSandbox(warm=True)
 
 
 @cache

@@ -24,7 +24,7 @@ sys.path.insert(0, {root!r})
 from runtimes.backends.local import LocalSandbox
 from runtimes.types import Cancellation, Command, Language, Limits
 program = "import os\\nfor _ in range(2): os.fork()\\nprint('up', flush=True)\\nimport time\\ntime.sleep(300)"
-backend = LocalSandbox()
+backend = LocalSandbox(warm={warm})
 given = Command(Language.PYTHON, {{"main.py": program}}, "main.py", args=({mark!r},))
 for event in backend.run(given, Limits(wall_seconds=300), Cancellation()):
     print(event, flush=True)
@@ -32,6 +32,12 @@ for event in backend.run(given, Limits(wall_seconds=300), Cancellation()):
 
 
 _WITH_CHILD = "import subprocess, sys\nsubprocess.Popen(['sh', '-c', 'sleep 99; :', *sys.argv[1:]])\n"
+
+
+@pytest.fixture(params=[True, False], ids=["ahead", "from-nothing"])
+def warm(request: pytest.FixtureRequest) -> bool:
+    """Whether sandboxes are started ahead."""
+    return bool(request.param)
 
 
 def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
@@ -56,9 +62,9 @@ def processes_with(mark: str) -> list[int]:
     return found
 
 
-def test_a_killed_server_takes_its_sandboxes_along(tmp_path: Path) -> None:
+def test_a_killed_server_takes_its_sandboxes_along(warm: bool) -> None:
     mark = f"mark-{os.getpid()}-{os.urandom(4).hex()}"
-    source = _SERVER.format(root=str(ROOT), mark=mark)
+    source = _SERVER.format(root=str(ROOT), mark=mark, warm=warm)
     server = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True)
     assert until(lambda: len(processes_with(mark)) == 4)
     server.kill()
@@ -68,8 +74,8 @@ def test_a_killed_server_takes_its_sandboxes_along(tmp_path: Path) -> None:
     server.stdout.close()
 
 
-def test_a_killed_spawner_ends_its_runs_and_is_replaced() -> None:
-    backend = LocalSandbox()
+def test_a_killed_spawner_ends_its_runs_and_is_replaced(warm: bool) -> None:
+    backend = LocalSandbox(warm=warm)
     with Cancellation() as cancellation:
         events = backend.run(
             command("print('up', flush=True)\nimport time; time.sleep(60)"), Limits(), cancellation
@@ -90,8 +96,8 @@ def _spawner(backend: LocalSandbox) -> int:
     return live.process.pid
 
 
-def test_a_closed_backend_starts_again() -> None:
-    backend = LocalSandbox()
+def test_a_closed_backend_starts_again(warm: bool) -> None:
+    backend = LocalSandbox(warm=warm)
     assert run("print(1)", on=backend).stdout == "1\n"
     backend.close()
     backend.close()
@@ -121,8 +127,8 @@ def test_the_thread_that_started_a_run_may_end() -> None:
     assert outcome.status is Status.SUCCEEDED
 
 
-def test_forked_workers_have_spawners_of_their_own() -> None:
-    backend = LocalSandbox()
+def test_forked_workers_have_spawners_of_their_own(warm: bool) -> None:
+    backend = LocalSandbox(warm=warm)
     assert backend.health().ok
     ours = _spawner(backend)
     children = []
@@ -154,8 +160,8 @@ def test_a_slow_reader_does_not_lengthen_a_run() -> None:
     assert time.monotonic() - begun < 1
 
 
-def test_forty_runs_leave_nothing_behind() -> None:
-    backend = LocalSandbox()
+def test_forty_runs_leave_nothing_behind(warm: bool) -> None:
+    backend = LocalSandbox(warm=warm)
     assert run("print(1)", on=backend).stdout == "1\n"
     backend.close()
     descriptors = len(list(Path("/proc/self/fd").iterdir()))

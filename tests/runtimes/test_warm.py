@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from runtimes.backends.local import LocalSandbox
-from runtimes.sandbox import languages
-from runtimes.types import MIB, Language, Limits, Status
+from runtimes.sandbox import birth, languages
+from runtimes.types import DEFAULT_ENTRIES, MIB, Language, Limits, Status
 from tests.runtimes.engine import Ran, command, run
 from tests.runtimes.test_lifecycle import until
 
@@ -30,7 +30,7 @@ HELLO = {
 
 @pytest.fixture(scope="module")
 def warm() -> Iterator[LocalSandbox]:
-    backend = LocalSandbox()
+    backend = LocalSandbox(warm=True)
     yield backend
     backend.close()
 
@@ -199,7 +199,7 @@ def test_what_the_interpreter_reads_at_its_start_is_not_started_ahead(warm: Loca
 
 @pytest.mark.parametrize("language", HELLO)
 def test_three_hundred_small_runs_eight_at_a_time(language: str) -> None:
-    backend = LocalSandbox()
+    backend = LocalSandbox(warm=True)
     count = 300 if language != "javascript" else 60
     seen: list[tuple[str, Status]] = []
     left = iter(range(count))
@@ -245,7 +245,7 @@ def _zygote(backend: LocalSandbox) -> int:
 
 @pytest.mark.parametrize("victim", ["zygote", "spawner"])
 def test_a_killed_zygote_or_spawner_is_replaced(victim: str) -> None:
-    backend = LocalSandbox()
+    backend = LocalSandbox(warm=True)
     fill(backend, "python")
     live = backend.client._live
     assert live is not None
@@ -265,7 +265,7 @@ def test_a_killed_zygote_or_spawner_is_replaced(victim: str) -> None:
 
 
 def test_a_zygote_that_cannot_start_fails_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = LocalSandbox()
+    backend = LocalSandbox(warm=True)
     monkeypatch.setitem(backend.toolchain.plan.files, "/opt/sandloft/python/zygote.py", "raise SystemExit(1)")
     for _ in range(3):
         assert run("print('hello')", on=backend).stdout == "hello\n"
@@ -275,7 +275,7 @@ def test_a_zygote_that_cannot_start_fails_no_run(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_closed_pool_leaves_nothing() -> None:
-    backend = LocalSandbox()
+    backend = LocalSandbox(warm=True)
     before = len(list(Path("/proc/self/fd").iterdir()))
     for language in HELLO:
         fill(backend, language)
@@ -294,3 +294,65 @@ def test_pools_are_by_language_and_bounded(warm: LocalSandbox) -> None:
     assert set(stats) == {str(one) for one in Language}
     assert all(stats[one].warm > 0 for one in HELLO)
     assert sys.version_info >= (3, 11)
+
+
+# -- the walls that a sandbox started from nothing has as well
+
+_LOOK = {
+    "python": "import os; print(open('/proc/1/cmdline').read().rstrip('\\0'), os.listdir('.'))",
+    "javascript": "const fs = require('fs'); const [name] = fs.readFileSync('/proc/1/cmdline', 'utf8').split('\\0');"
+    "console.log(name, fs.readdirSync('.'))",
+    "bash": "IFS= read -r -d '' name < /proc/1/cmdline; echo \"$name\" *",
+}
+
+
+@pytest.mark.parametrize("language", HELLO)
+def test_the_watcher_names_no_path_and_the_folder_for_artifacts_is_there(
+    warm: LocalSandbox, cold: LocalSandbox, language: str
+) -> None:
+    ahead = run_warm(warm, _LOOK[language], language)
+    assert ahead.stdout.split()[0] == "sandbox"
+    assert "out" in ahead.stdout
+    assert ahead.stdout == run(_LOOK[language], language, on=cold).stdout
+
+
+@pytest.mark.parametrize("language", HELLO)
+def test_a_file_of_the_program_may_be_named_like_the_folder_for_artifacts(
+    warm: LocalSandbox, language: str
+) -> None:
+    fill(warm, language)
+    before = warm.pool_stats()[language].taken
+    entry = DEFAULT_ENTRIES[Language(language)]
+    ran = run({entry: HELLO[language], "out": "text"}, language, on=warm)
+    assert (ran.stdout, ran.artifacts) == ("hello\n", {})
+    assert warm.pool_stats()[language].taken == before + 1
+
+
+def test_no_program_ends_its_watcher(warm: LocalSandbox) -> None:
+    program = (
+        "import os, signal, time\nfor n in signal.valid_signals() - {9, 19}: os.kill(1, n)\n"
+        "time.sleep(0.2)\nprint('held')"
+    )
+    ran = run_warm(warm, program)
+    assert (ran.stdout, ran.status) == ("held\n", Status.SUCCEEDED)
+
+
+def test_a_program_is_visible_to_its_watcher_until_it_hides(warm: LocalSandbox) -> None:
+    hide = (
+        "import ctypes, mmap, time\nprint(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)\n"
+        "ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\nkept = [mmap.mmap(-1, 300 << 20)]\n"
+        "until = time.time() + 5\nwhile time.time() < until: kept.append(bytes(1 << 20)); del kept[1:]\nprint('unseen')"
+    )
+    ran = run_warm(warm, hide, limits=Limits(memory_bytes=256 * MIB))
+    assert (ran.stdout, ran.status) == ("1\n", Status.MEMORY_EXCEEDED)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}"])
+def test_a_job_cannot_be_grown(content: bytes) -> None:
+    descriptor = birth.sealed(content)
+    if not content:
+        birth.fill(descriptor, b"{}")
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        assert file.read() == b"{}"
+        with pytest.raises(PermissionError):
+            file.write(b"more")

@@ -64,7 +64,7 @@ def test_input_that_is_not_says_where(page: Page) -> None:
         ('{"a": 1,\n "b" 2}', "Line 2, column 6: “2” is not expected here"),
         ("[1,]", "Line 1, column 4: “]” is not expected here"),
         ("01", "Line 1, column 2: “1” is not expected here"),
-        ('["\\x"]', "Line 1, column 2: “\"” is not expected here"),
+        ('["\\x"]', 'Line 1, column 2: “"” is not expected here'),
         ("🦀", "Line 1, column 1: “🦀” is not expected here"),
     ],
 )

@@ -130,3 +130,12 @@ def test_a_workspace_made_here_has_an_owner(root: Client, workspace: Workspace) 
     second = Workspace.objects.get(slug="second")
     assert [member.user.email for member in second.memberships.all()] == ["root@example.org"]
     assert AuditEntry.objects.filter(action="workspace.created", workspace=second).count() == 1
+
+
+def test_there_is_one_form_for_passwords_and_it_bounds_guessing(owner: User, root: Client) -> None:
+    guess = {"username": "root@example.org", "password": "x"}
+    answer = Client().post("/admin/login/?next=//evil.example", guess)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/?next=/admin/")
+    assert "_auth_user_id" not in answer.wsgi_request.session
+    assert client_for(owner).get("/admin/login/").status_code == 403
+    assert root.get("/admin/login/").headers["Location"] == "/admin/"

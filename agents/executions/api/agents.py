@@ -71,7 +71,7 @@ def _ended(execution: Execution, wait: float) -> bool:
     if not wait:
         return False
     try:
-        with slots.take():
+        with slots.take(execution.workspace_id, wait_seconds=0):
             return _ends_within(execution, wait)
     except Busy:
         return False

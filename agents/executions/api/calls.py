@@ -47,6 +47,7 @@ def given(request: Request, data: Mapping[str, Any]) -> Given:
         runtime=data.get("runtime", ""),
         idempotency_key=key,
         fingerprint=fingerprint(request) if key else "",
+        cache=data.get("cache", False),
     )
 
 
@@ -114,8 +115,9 @@ def ended(request: Request, execution: Execution) -> Response:
 
 
 def ended_body(execution: Execution) -> dict[str, Any]:
-    stdout, stderr = log.output(execution.id)
-    files = execution.artifacts.select_related("blob") if execution.state != State.REJECTED else []
+    told = execution.told
+    stdout, stderr = (told.stdout, told.stderr) if told else log.output(execution.id)
+    bare = not told.has_artifacts if told else execution.state == State.REJECTED
     timings = execution.timings
     return {
         "success": execution.state == State.SUCCEEDED,
@@ -128,12 +130,16 @@ def ended_body(execution: Execution) -> dict[str, Any]:
         "execution_time_ms": timings.get("run_ms", 0.0),
         "timings": timings,
         "usage": execution.usage,
-        "cached": False,
+        "cached": execution.cached,
         "runtime": execution.runtime,
         "runtime_reason": execution.runtime_reason,
         "execution_id": str(execution.id),
-        "artifacts": ArtifactSerializer(files, many=True).data,
+        "artifacts": [] if bare else _artifacts(execution),
     }
+
+
+def _artifacts(execution: Execution) -> Any:
+    return ArtifactSerializer(execution.artifacts.select_related("blob"), many=True).data
 
 
 def accepted(execution: Execution) -> Response:

@@ -40,6 +40,7 @@ export class Editor extends EventTarget {
     });
     this.instance.onDidChangeCursorPosition(() => this.dispatchEvent(new Event("cursor")));
     this.instance.onDidFocusEditorText(() => this.dispatchEvent(new Event("focus")));
+    this.#letTabPass();
     monaco.editor.onDidChangeMarkers(() => this.dispatchEvent(new Event("markers")));
   }
 
@@ -50,6 +51,17 @@ export class Editor extends EventTarget {
     configure(monaco);
     installTheme(monaco);
     return new Editor(monaco, box, options);
+  }
+
+  /** Whoever walks the page with Tab passes through the editor; from the first other key or click on, Tab indents. */
+  #letTabPass() {
+    let walking = false;
+    const passing = on => this.instance.updateOptions({ tabFocusMode: on });
+    addEventListener("keydown", event => { walking = event.key === "Tab"; }, { capture: true });
+    addEventListener("pointerdown", () => { walking = false; }, { capture: true });
+    this.instance.onDidFocusEditorText(() => passing(walking));
+    this.instance.onMouseDown(() => passing(false));
+    this.instance.onKeyDown(event => { if (!["Tab", "Shift"].includes(event.browserEvent.key)) passing(false); });
   }
 
   #uri(path) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import daphne.server  # isort: skip  # Twisted's reactor must be chosen before anything imports it
+import daphne.server  # noqa: F401  # isort: skip  # Twisted's reactor must be chosen before anything imports it
 
 import errno
 import os
@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from agents.executions import reaper
 from agents.snapshots import snapshots
 from studio import installation
+from studio.bodies import BoundedServer
 from studio.celery import app as celery_app
 from studio.embedded import AlreadyServed, DataDirLock, EmbeddedWorker, Timer
 from studio.version import VERSION
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         leave()
 
     def _serve(self, *, host: str, port: int, greeting: list[str]) -> None:
-        server = daphne.server.Server(
+        server = BoundedServer(
             application=import_string(settings.ASGI_APPLICATION),
             endpoints=build_endpoint_description_strings(host=host, port=port),
             ready_callable=lambda: self._print(greeting),

@@ -102,6 +102,7 @@ def test_an_inline_run_is_ended_when_it_is_returned(actor: Actor) -> None:
 
 def test_no_more_callers_wait_than_there_are_slots(actor: Actor, settings: Any) -> None:
     settings.RUN_INLINE_CONCURRENCY = 2
+    settings.RUN_INLINE_WAIT_SECONDS = 0.05
     request = scripted.request()
     go = threading.Event()
 
@@ -302,7 +303,7 @@ def test_an_agent_without_a_version_has_nothing_to_run(actor: Actor) -> None:
     with pytest.raises(NothingToRun):
         requests.version_to_run(by=actor, agent=agent, number=None)
     draft = requests.of_draft(agent, Given(input=3))
-    assert (draft.kind, draft.agent, draft.version, draft.input) == (Kind.TEST, agent, None, 3)
+    assert (draft.kind, draft.agent, draft.version, draft.input) == (Kind.AGENT, agent, None, 3)
 
 
 def test_the_limits_of_the_code_hold_unless_the_caller_names_others(agent: Agent, actor: Actor) -> None:

@@ -37,7 +37,7 @@ FIELDS = {
     *("input", "result", "has_result", "error", "exit_code", "timings", "usage", "progress", "user"),
     *("source", "attempt", "queued_at", "started_at", "finished_at", "cancelled_by", "cancel_reason"),
     *("rerun_of", "snapshot", "limits", "artifacts", "url", "events_url", "stream_url", "websocket_url"),
-    "correlation_id",
+    *("correlation_id", "cached", "queue_position"),
 }
 
 
@@ -87,7 +87,7 @@ def test_agents_are_started_by_version_and_by_draft(api: APIClient, agent: Agent
     assert [(run["agent"], run["version"], run["kind"]) for run in (by_slug, by_id, draft)] == [
         (link, 1, "agent"),
         (link, 1, "agent"),
-        (link, None, "test"),
+        (link, None, "agent"),
     ]
     assert by_id["limits"]["wall_seconds"] == 5
 
@@ -227,7 +227,7 @@ def test_a_list_leaves_out_what_is_long_and_says_so(api: APIClient, queued: Make
     short, long = queued(input={"a": None}), queued(input="x" * 10_000)
     runner.execute(long.id, choose=yielding(ok("y" * 10_000)))
     rows = api.get(URL).json()["results"]
-    assert set(rows[0]) == FIELDS | {"omitted"}
+    assert set(rows[0]) == (FIELDS | {"omitted"}) - {"queue_position"}
     assert [(row["id"], row["input"], row["result"], row["omitted"]) for row in rows] == [
         (str(long.id), None, None, ["input", "result"]),
         (str(short.id), {"a": None}, None, []),
@@ -271,6 +271,8 @@ def test_the_list_is_filtered(
         {"since": "1y"},
         {"kind": "x"},
         {"queued_after": "x"},
+        {"queued_after": "0001-01-01T00:00:00+14:00"},
+        {"queued_before": "9999-12-31T23:59:59-14:00"},
         {"version": "x"},
     ):
         assert problem(api.get(URL, wrong))[0] == 400

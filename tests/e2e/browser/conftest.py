@@ -21,6 +21,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--force-color-profile=srgb"),
 )
+SIZE = ViewportSize(width=1400, height=900)
 _numbers = count(1)
 
 
@@ -44,6 +45,11 @@ class _Answer(BaseHTTPRequestHandler):
         """Tests are quiet."""
 
 
+def _sign_in(context: BrowserContext, cookies: dict[str, str], base_url: str) -> None:
+    context.add_cookies([{"name": name, "value": value, "url": base_url} for name, value in cookies.items()])
+    context.set_default_timeout(8_000)
+
+
 Windows = Callable[..., BrowserContext]
 Agents = Callable[..., str]
 
@@ -64,7 +70,7 @@ def faults(live_studio: LiveStudio) -> Faults:
 
 @pytest.fixture
 def windows(browser: Browser, live_studio: LiveStudio, faults: Faults) -> Iterator[Windows]:
-    """`windows(cookies=…, base_url=…, size=…)`: a browser profile, signed in as the owner if nothing is said.
+    """`windows(cookies=…, base_url=…)`: a new browser profile, signed in as the owner if nothing is said.
 
     At the end of the test no page of it may have done what `Faults` names.
     """
@@ -74,18 +80,15 @@ def windows(browser: Browser, live_studio: LiveStudio, faults: Faults) -> Iterat
         *,
         cookies: dict[str, str] | None = None,
         base_url: str = live_studio.base_url,
-        size: tuple[int, int] = (1400, 900),
+        viewport: ViewportSize = SIZE,
         **options: Any,
     ) -> BrowserContext:
-        viewport = ViewportSize(width=size[0], height=size[1])
         faults.base_url = base_url
         context = browser.new_context(
             base_url=base_url, viewport=viewport, locale="en-GB", **{"color_scheme": "light", **options}
         )
-        jar = live_studio.cookies if cookies is None else cookies
-        context.add_cookies([{"name": name, "value": value, "url": base_url} for name, value in jar.items()])
+        _sign_in(context, live_studio.cookies if cookies is None else cookies, base_url)
         context.on("page", faults.watch)
-        context.set_default_timeout(8_000)
         made.append(context)
         return context
 
@@ -95,10 +98,29 @@ def windows(browser: Browser, live_studio: LiveStudio, faults: Faults) -> Iterat
     assert faults.unexpected == []
 
 
+@pytest.fixture(scope="package")
+def profile(browser: Browser, live_studio: LiveStudio) -> Iterator[BrowserContext]:
+    """The owner's own profile: what it fetched once, such as the editor, it has for all tests."""
+    context = browser.new_context(
+        base_url=live_studio.base_url, viewport=SIZE, locale="en-GB", color_scheme="light"
+    )
+    _sign_in(context, live_studio.cookies, live_studio.base_url)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(windows: Windows) -> Page:
-    """A window of the owner."""
-    return windows().new_page()
+def page(profile: BrowserContext, faults: Faults) -> Iterator[Page]:
+    """A window of the owner, who has no habits yet."""
+    profile.on("page", faults.watch)
+    page = profile.new_page()
+    yield page
+    profile.remove_listener("page", faults.watch)
+    if page.url.startswith("http"):
+        page.evaluate("localStorage.clear()")
+    for opened in profile.pages:
+        opened.close(run_before_unload=False)
+    assert faults.unexpected == []
 
 
 @pytest.fixture

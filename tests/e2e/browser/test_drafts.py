@@ -7,7 +7,7 @@ import re
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.browser.conftest import Agents, Windows
+from tests.e2e.browser.conftest import Agents
 from tests.e2e.browser.desk import BROWSER, RUN_MS, Desk, Faults, shown
 
 pytestmark = BROWSER
@@ -96,11 +96,9 @@ def _two_tabs(context: BrowserContext, agent: str) -> tuple[Desk, Desk]:
     return first, second
 
 
-def test_a_conflict_is_shown_and_theirs_can_be_taken(
-    windows: Windows, agents: Agents, faults: Faults
-) -> None:
+def test_a_conflict_is_shown_and_theirs_can_be_taken(page: Page, agents: Agents, faults: Faults) -> None:
     faults.allow("status of 409")
-    _, second = _two_tabs(windows(), agents("print('old')"))
+    _, second = _two_tabs(page.context, agents("print('old')"))
     expect(second.page.locator("dialog[open]")).to_contain_text("main.py")
     second.page.get_by_role("button", name="Take theirs").click()
     second.saved()
@@ -109,9 +107,9 @@ def test_a_conflict_is_shown_and_theirs_can_be_taken(
     assert second.ready().code == "print('first')"
 
 
-def test_a_conflict_is_shown_and_mine_can_be_kept(windows: Windows, agents: Agents, faults: Faults) -> None:
+def test_a_conflict_is_shown_and_mine_can_be_kept(page: Page, agents: Agents, faults: Faults) -> None:
     faults.allow("status of 409")
-    first, second = _two_tabs(windows(), agents("print('old')"))
+    first, second = _two_tabs(page.context, agents("print('old')"))
     second.page.get_by_role("button", name="Keep mine").click()
     second.saved()
     assert second.code == "print('second')"
@@ -119,9 +117,9 @@ def test_a_conflict_is_shown_and_mine_can_be_kept(windows: Windows, agents: Agen
     assert first.ready().code == "print('second')"
 
 
-def test_a_conflict_can_wait(windows: Windows, agents: Agents, faults: Faults) -> None:
+def test_a_conflict_can_wait(page: Page, agents: Agents, faults: Faults) -> None:
     faults.allow("status of 409")
-    _, second = _two_tabs(windows(), agents("print('old')"))
+    _, second = _two_tabs(page.context, agents("print('old')"))
     second.page.keyboard.press("Escape")
     expect(second.page.locator("[data-save-state]")).to_contain_text("Changed elsewhere")
     second.page.keyboard.press("Control+Enter")

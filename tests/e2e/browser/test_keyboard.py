@@ -12,16 +12,20 @@ from tests.e2e.browser.desk import BROWSER, Desk
 pytestmark = BROWSER
 
 FOCUS = """() => {
-  const at = document.activeElement, box = at.getBoundingClientRect();
-  const style = getComputedStyle(at);
-  const name = at.getAttribute("aria-label") || at.labels?.[0]?.textContent || at.textContent || at.title || at.id;
-  return { name: name.trim().replace(/\\s+/g, " "), tag: at.tagName, seen: box.width > 0 && box.height > 0,
-    ring: style.outlineStyle !== "none" || style.boxShadow !== "none" || at.matches("textarea.ime-text-area, .native-edit-context, input") };
+  const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+  const label = at.getAttribute("aria-label") || at.labels?.[0]?.textContent;
+  const name = label || at.textContent || at.title || at.id, editor = at.closest(".monaco-editor") !== null;
+  return {
+    name: name.trim().replace(/\\s+/g, " "), tag: at.tagName,
+    seen: editor || box.width > 0 && box.height > 0,
+    ring: editor || at.matches("input, textarea") || style.outlineStyle !== "none"
+      || style.boxShadow !== "none",
+  };
 }"""
 
 
 def _walk(page: Page, *, most: int = 120) -> list[str]:
-    """The names of what Tab reaches, in order, until it leaves the page or comes round."""
+    """The names of what Tab reaches, in order, the editor among them, until it comes round."""
     names: list[str] = []
     for _ in range(most):
         page.keyboard.press("Tab")

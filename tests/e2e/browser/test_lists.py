@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -60,7 +61,7 @@ def test_runs_are_filtered_by_state_and_agent(page: Page, agents: Agents, api: h
     page.goto("/w/default/executions/")
     page.get_by_label("Status").select_option("failed")
     expect(page).to_have_url(re.compile(r"\?state=failed$"))
-    page.get_by_label("Agent").select_option(agent)
+    page.locator("#f-agent").select_option(agent)
     expect(page.locator("#rows .title")).to_have_text(["Fails on purpose"])
     page.get_by_label("Status").select_option("succeeded")
     expect(page.locator("#rows")).to_contain_text("No run fits")
@@ -88,12 +89,14 @@ def test_the_call_that_is_shown_works(
     sample = '{"who": "Zoë\'s \\"friend\\""}'
     desk.open(agents(code, entry_point="main", sample_input=sample))
     desk.tab("API")
-    page.locator("#p-api").get_by_role("button", name=language).click()
+    page.locator("#p-api").get_by_role("button", name=language, exact=True).click()
     shown = page.locator("#p-api pre:visible").text_content() or ""
     program = ["bash", "-c", shown] if language == "curl" else [sys.executable, "-c", shown]
-    environment = {**os.environ, "SANDLOFT_TOKEN": live_studio.token}
+    name = re.findall(r"(?:\$|environ\[['\"])(\w*TOKEN)", shown)[0]
+    environment = {**os.environ, name: live_studio.token}
     done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert 'hello Zoë\'s \\"friend\\"' in done.stdout or 'hello Zoë\'s "friend"' in done.stdout, done
+    result = json.loads(done.stdout)["result"] if language == "curl" else done.stdout.strip()
+    assert result == 'hello Zoë\'s "friend"', done
 
 
 def test_the_first_call_of_the_home_page_works(page: Page, live_studio: LiveStudio) -> None:

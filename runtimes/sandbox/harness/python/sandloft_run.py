@@ -120,6 +120,19 @@ def _short(place: str) -> str:
     return place if len(place) <= 80 else place[:60] + "…"
 
 
+def _refuse_long_text(value: object, place: str, limit: int) -> None:
+    """Name text that is too long by itself before it is copied, which might exceed the memory instead."""
+    if isinstance(value, str):
+        if len(value) > limit:
+            raise Invalid(
+                "%s is text of %d characters; at most %d bytes are kept (result_bytes)"
+                % (place, len(value), limit)
+            )
+    elif type(value) is dict and place.count(".") < 3:
+        for key, item in value.items():
+            _refuse_long_text(item, "%s.%s" % (place, key), limit)
+
+
 def is_data(value: object) -> bool:
     """Whether a global named `result` was meant as data, not as, say, a test runner's report."""
     kind = type(value)
@@ -205,6 +218,7 @@ def send(
     invalid = None
     if has_result:
         try:
+            _refuse_long_text(result, "result", limit)
             text = encode(result)
             size = len(text.encode("utf-8", "surrogatepass"))
             if size > limit:
