@@ -71,7 +71,6 @@ def _file(name: str) -> dict[str, Any]:
         ({"entry": "other.py"}, "entry"),
         ({"entry": None}, "entry"),
         ({"files": {"-c.py": ""}, "entry": "-c.py"}, "entry"),
-        ({"files": {" --x.py": ""}, "entry": " --x.py"}, "entry"),
         ({"files": {"main.txt": ""}, "entry": "main.txt"}, "entry"),
         ({"entry_point": ""}, "entry_point"),
         ({"entry_point": "a b"}, "entry_point"),
