@@ -135,6 +135,8 @@ def _refuse_clashes(files: Iterable[str]) -> None:
 def validate_entry(language: Language, files: Iterable[str], entry: object) -> None:
     if not isinstance(entry, str) or entry not in set(files):
         raise InvalidCommand("entry", f"`{ascii(entry)[:100]}` is not among the files")
+    if entry.startswith("-"):  # an interpreter or compiler would take it for an option
+        raise InvalidCommand("entry", "the name of an entry must not begin with `-`")
     suffixes = _SUFFIXES.get(language)
     if suffixes and not entry.endswith(suffixes):
         raise InvalidCommand(

@@ -70,6 +70,7 @@ def _file(name: str) -> dict[str, Any]:
         ({"files": {"main.py": "", "a/b": "", "a/b/c/d": ""}}, "files/a/b/c/d"),
         ({"entry": "other.py"}, "entry"),
         ({"entry": None}, "entry"),
+        ({"files": {"-c.py": ""}, "entry": "-c.py"}, "entry"),
         ({"files": {"main.txt": ""}, "entry": "main.txt"}, "entry"),
         ({"entry_point": ""}, "entry_point"),
         ({"entry_point": "a b"}, "entry_point"),
