@@ -24,7 +24,7 @@ from workspaces.exceptions import DomainError
 from workspaces.models import ApiToken, AuditEntry, Membership, Organization, User, Workspace
 
 
-def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+def login(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     """The site has no form for passwords of its own, which would know no bound to guessing."""
     if request.user.is_authenticated:
         if admin.site.has_permission(request):
@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -
     return redirect_to_login(reverse("admin:index"))
 
 
-admin.site.login = sign_in  # type: ignore[method-assign]  # as its documentation advises
+admin.site.login = login  # type: ignore[method-assign]  # as its documentation advises
 
 
 def _user(request: HttpRequest) -> User:

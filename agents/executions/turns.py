@@ -75,11 +75,13 @@ def position(execution: Execution) -> int | None:
 
 
 def refuse_more_than_allowed(workspace: Workspace) -> None:
-    """`Busy` if the workspace now has more runs queued than it may: called after adding one.
+    """`Busy` if the workspace now has more runs queued than it may.
 
-    Runs that are added at the very same moment may not see each other on databases that write in
-    parallel, and then go a few beyond.
+    Called after adding one, in the same transaction. Those who add at the same moment count one
+    after the other, so that each sees what the others have added.
     """
+    # Not the key: inserting a run holds that, and two who wanted more would wait for each other.
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     waiting = Execution.objects.filter(workspace=workspace, state=State.QUEUED).count()
     if waiting > settings.RUN_QUEUE_LIMIT:
         raise Busy(
