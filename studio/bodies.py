@@ -10,8 +10,10 @@ from django.conf import settings
 
 PATIENCE = 16
 """How many times the limit a client may go on sending, so that it can read why it was refused."""
-SOCKET_BYTES = 64 * 1024
-"""The longest message on a websocket; followers have nothing to say."""
+FRAME_BYTES = 64 * 1024
+MESSAGE_BYTES = 16 * 1024 * 1024
+"""Of a websocket. Followers have nothing to say, but the bound of messages counts for what we send
+as well: a result has a mebibyte of text, which is up to six in JSON."""
 
 
 class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
@@ -54,6 +56,6 @@ class BoundedServer(daphne.server.Server):  # type: ignore[misc]  # daphne has n
 
     def listen_success(self, port: Any) -> None:
         self.ws_factory.setProtocolOptions(
-            maxFramePayloadSize=SOCKET_BYTES, maxMessagePayloadSize=SOCKET_BYTES
+            maxFramePayloadSize=FRAME_BYTES, maxMessagePayloadSize=MESSAGE_BYTES
         )
         super().listen_success(port)

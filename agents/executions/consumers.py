@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -15,6 +16,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from agents.executions import follow
 from agents.executions.models import Execution
+from agents.executions.types import EventRecord
 from workspaces.access import Actor
 from workspaces.requests import socket_actor
 
@@ -25,6 +27,7 @@ BAD_REQUEST: Final = 4400
 OVER: Final = 1000
 TRY_AGAIN: Final = 1011
 MAX_SEQ: Final = 2**31 - 1
+MESSAGE_CHARACTERS: Final = 512 * 1024
 
 
 class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
@@ -65,8 +68,8 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channe
             batches = follow.follow(actor, execution_id, after=after, rights_seconds=self._rights_seconds)
             async with contextlib.aclosing(batches):
                 async for events in batches:
-                    if events:
-                        await self.send(text_data=json.dumps([event.as_json() for event in events]))
+                    for text in messages(events):
+                        await self.send(text_data=text)
         except follow.NoLongerVisible:
             await self.close(NOT_FOUND)
         except Exception:
@@ -74,6 +77,21 @@ class ExecutionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channe
             await self.close(TRY_AGAIN)
         else:
             await self.close(OVER)
+
+
+def messages(events: Sequence[EventRecord]) -> Iterator[str]:
+    """Arrays of events as JSON text, in order. One is longer than the bound only if its one event is."""
+    held: list[str] = []
+    room = MESSAGE_CHARACTERS
+    for event in events:
+        text = json.dumps(event.as_json())
+        if held and len(text) > room:
+            yield f"[{','.join(held)}]"
+            held, room = [], MESSAGE_CHARACTERS
+        held.append(text)
+        room -= len(text)
+    if held:
+        yield f"[{','.join(held)}]"
 
 
 def _viewer(scope: dict[str, Any], execution_id: UUID) -> Actor | None:
