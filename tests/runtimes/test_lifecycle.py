@@ -181,7 +181,7 @@ def test_forty_runs_leave_nothing_behind(warm: bool) -> None:
         thread.join(60)
     assert outputs == ["42\n"] * 40
     backend.close()
-    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
     assert Path("/proc/self/mountinfo").read_text().count("\n") == mounts
     assert until(lambda: processes_with(mark) == [])
 
